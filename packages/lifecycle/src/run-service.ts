@@ -1,0 +1,95 @@
+// The frame of every process: read the settings, start, stop once, in order, before the deadline. The only place that
+// handles signals, stray errors and the exit code.
+import { type Config, ConfigError, type Environment, readConfig } from '@orders/config/read-config';
+import { createLogger, type Logger } from '@orders/telemetry/logger';
+import type { TObject } from 'typebox';
+
+/** The exit code of sysexits.h for a configuration that cannot be used: a supervisor must not start it again. */
+export const unusableConfiguration = 78;
+
+export type ServiceContext<Settings> = {
+  config: Settings;
+  log: Logger;
+  /** Registers a step of the shutdown. Steps run in the reverse order of their registration, one after the other. */
+  onStop: (name: string, step: () => unknown) => void;
+  isStopping: () => boolean;
+};
+
+type ServiceDefinition<Schema extends TObject> = {
+  name: string;
+  schema: Schema;
+  env: Environment;
+  /** Which setting to change when the port of this number turns out to be taken. */
+  portSettings: (config: Config<Schema>) => Readonly<Record<string, number>>;
+  start: (context: ServiceContext<Config<Schema>>) => Promise<void>;
+};
+
+type RequiredSettings = { LOG_LEVEL: string; SHUTDOWN_DEADLINE_MS: number };
+
+export async function runService<Schema extends TObject>(definition: ServiceDefinition<Schema>): Promise<void> {
+  const { name, schema, env, portSettings, start } = definition;
+  const config = readConfigOrExit(name, schema, env);
+  const { LOG_LEVEL, SHUTDOWN_DEADLINE_MS } = config as unknown as RequiredSettings;
+  const log = createLogger(name, LOG_LEVEL);
+  const steps: { name: string; step: () => unknown }[] = [];
+  let stopping = false;
+
+  async function stop(reason: string, exitCode: number) {
+    if (stopping) return;
+    stopping = true;
+    log.info({ reason }, 'stopping');
+    // A dependency that never answers must not keep the process: what is not drained by now is picked up by the next one.
+    setTimeout(() => exit(log, 'shutdown deadline passed', exitCode || 1), SHUTDOWN_DEADLINE_MS);
+    for (const { name: stepName, step } of steps.toReversed()) {
+      await Promise.try(step).catch((err: unknown) => log.warn({ err, step: stepName }, 'shutdown step failed'));
+    }
+    exit(log, 'stopped', exitCode);
+  }
+
+  process.once('SIGTERM', () => void stop('SIGTERM', 0));
+  process.once('SIGINT', () => void stop('SIGINT', 0));
+  // After a stray error the state of the process is unknown. Dying is safe: every append may be repeated.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (err: unknown) => {
+      log.fatal({ err }, event);
+      void stop(event, 1);
+    });
+  }
+
+  try {
+    await start({
+      config,
+      log,
+      onStop: (step, run) => steps.push({ name: step, step: run }),
+      isStopping: () => stopping,
+    });
+    if (!stopping) log.info('started');
+  } catch (err) {
+    log.fatal({ err }, describeStartFailure(err, portSettings(config)));
+    await stop('failed to start', 1);
+  }
+}
+
+function readConfigOrExit<Schema extends TObject>(name: string, schema: Schema, env: Environment): Config<Schema> {
+  try {
+    return readConfig(schema, env);
+  } catch (err) {
+    if (!(err instanceof ConfigError)) throw err;
+    process.stderr.write(`${err.message.replace(/^/gm, `${name}: unusable setting: `)}\n`);
+    return process.exit(unusableConfiguration);
+  }
+}
+
+function describeStartFailure(err: unknown, ports: Readonly<Record<string, number>>): string {
+  const { code, port } = err as NodeJS.ErrnoException & { port?: number };
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return 'failed to start';
+  const setting = Object.keys(ports).find((name) => ports[name] === port) ?? Object.keys(ports).join(' or ');
+  return code === 'EADDRINUSE'
+    ? `port ${port} is taken: stop what uses it, or set ${setting} to a free port`
+    : `port ${port} may not be opened by this user: run as root, or set ${setting} to a port above 1023`;
+}
+
+function exit(log: Logger, message: string, code: number): never {
+  log.info({ code }, message);
+  return process.exit(code);
+}
