@@ -1,0 +1,150 @@
+// The words of the domain: what may be ordered, what can happen to an order, what an order is at each moment.
+// Names are written as they are stored and sent, in snake_case, so that no mapping can drift.
+
+export type OrderType = 'market' | 'limit';
+export type OrderSide = 'buy' | 'sell';
+
+export type OrderTerms = {
+  type: OrderType;
+  side: OrderSide;
+  /** Exactly 12 characters, as in an ISIN. */
+  instrument: string;
+  /** A decimal with two places, such as `"120.50"`; `null` for a market order. */
+  limit_price: string | null;
+  /** Whole units, greater than zero. */
+  quantity: number;
+};
+
+/** ISO 8601, UTC, milliseconds. */
+export type Timestamp = string;
+
+/** `response`: the exchange answered the call. `query`: it was asked afterwards, by client order id. */
+export type Evidence = 'response' | 'query';
+
+export type OrderPlaced = {
+  type: 'OrderPlaced';
+  data: { order_id: string; account_id: string; placed_at: Timestamp } & OrderTerms;
+};
+export type SubmissionStarted = {
+  type: 'SubmissionStarted';
+  data: { order_id: string; attempt: number; started_at: Timestamp };
+};
+export type SubmissionAttemptFailed = {
+  type: 'SubmissionAttemptFailed';
+  data: { order_id: string; attempt: number; reason: string };
+};
+export type OrderSubmitted = {
+  type: 'OrderSubmitted';
+  data: {
+    order_id: string;
+    exchange_order_id: string;
+    attempts: number;
+    submitted_at: Timestamp;
+    evidence: Evidence;
+  };
+};
+export type OrderFailed = {
+  type: 'OrderFailed';
+  data: { order_id: string; code: FailureCode; reason: string; attempts: number; failed_at: Timestamp };
+};
+export type OrderInDoubt = {
+  type: 'OrderInDoubt';
+  data: { order_id: string; attempt: number; reason: string };
+};
+export type RedriveRequested = {
+  type: 'RedriveRequested';
+  data: { order_id: string; by: string; reason: string };
+};
+
+/** Both are definite: nothing of the order stands at the exchange. */
+export type FailureCode = 'refused_by_exchange' | 'attempts_exhausted';
+
+export type OrderEvent =
+  | OrderPlaced
+  | SubmissionStarted
+  | SubmissionAttemptFailed
+  | OrderSubmitted
+  | OrderFailed
+  | OrderInDoubt
+  | RedriveRequested;
+
+export const orderEventTypes = [
+  'OrderPlaced',
+  'SubmissionStarted',
+  'SubmissionAttemptFailed',
+  'OrderSubmitted',
+  'OrderFailed',
+  'OrderInDoubt',
+  'RedriveRequested',
+] as const satisfies readonly OrderEvent['type'][];
+
+export type OrderStatus = 'placed' | 'submitting' | 'submitted' | 'failed' | 'in_doubt';
+
+export const orderStatuses = [
+  'placed',
+  'submitting',
+  'submitted',
+  'failed',
+  'in_doubt',
+] as const satisfies readonly OrderStatus[];
+
+/** The statuses in which the gateway still owes the client a placement. */
+export const openStatuses = ['placed', 'submitting'] as const satisfies readonly OrderStatus[];
+
+type Known = {
+  id: string;
+  account_id: string;
+  terms: OrderTerms;
+  placed_at: Timestamp;
+  /** Calls to the exchange begun so far; also the number of the latest one. */
+  attempts: number;
+  /** How many of them were made before the order was last sent round again. */
+  attempts_before_redrive: number;
+  /** A call other than the latest ended with an unknown outcome: what stands at the exchange is not settled by the stream. */
+  unresolved: boolean;
+  /** How often an operator sent the order round again. */
+  redrives: number;
+};
+
+export type AbsentOrder = { status: 'absent' };
+export type ExistingOrder =
+  | (Known & { status: 'placed' })
+  /** A call to the exchange is, or was, under way: its outcome is not known to the stream. */
+  | (Known & { status: 'submitting'; started_at: Timestamp })
+  | (Known & { status: 'submitted'; exchange_order_id: string })
+  | (Known & { status: 'failed'; code: FailureCode })
+  | (Known & { status: 'in_doubt' });
+export type Order = AbsentOrder | ExistingOrder;
+
+export type PlaceOrder = {
+  type: 'PlaceOrder';
+  data: { order_id: string; account_id: string; terms: OrderTerms; at: Timestamp };
+};
+export type StartSubmission = { type: 'StartSubmission'; data: { order_id: string; at: Timestamp } };
+export type RecordAttemptFailure = {
+  type: 'RecordAttemptFailure';
+  data: { order_id: string; attempt: number; reason: string; attempts_max: number; at: Timestamp };
+};
+export type ConfirmSubmission = {
+  type: 'ConfirmSubmission';
+  data: { order_id: string; exchange_order_id: string; evidence: Evidence; at: Timestamp };
+};
+export type RefuseOrder = {
+  type: 'RefuseOrder';
+  data: {
+    order_id: string;
+    reason: string;
+    /** Whether the exchange, by recognising repeats, has thereby also said that no earlier attempt placed the order. */
+    settles_earlier_attempts: boolean;
+    at: Timestamp;
+  };
+};
+export type ParkOrder = { type: 'ParkOrder'; data: { order_id: string; reason: string } };
+
+export type OrderCommand =
+  | PlaceOrder
+  | StartSubmission
+  | RecordAttemptFailure
+  | ConfirmSubmission
+  | RefuseOrder
+  | ParkOrder;
