@@ -1,0 +1,47 @@
+// The client of the event store, replaced when it can no longer recover by itself: it remembers a failed discovery for
+// ever, and never settles an append whose answer does not come, nor frees what it keeps for it.
+import type { EventStoreDBClient } from '@eventstore/db-client';
+
+export type EventStoreConnection = {
+  client: () => EventStoreDBClient;
+  /** A call was answered: the client works. */
+  answered: () => void;
+  /** A call was not answered in time. */
+  timedOut: () => void;
+  failed: (error: unknown) => void;
+  close: () => Promise<void>;
+};
+
+type ConnectionOptions = { createClient: () => EventStoreDBClient; onReplaced: (reason: string) => void };
+
+// Enough to tell one lost answer from a connection that leads nowhere.
+const consecutiveTimeoutsMax = 16;
+
+export function connectEventStore({ createClient, onReplaced }: ConnectionOptions): EventStoreConnection {
+  let client = createClient();
+  let consecutiveTimeouts = 0;
+
+  function replace(reason: string) {
+    const abandoned = client;
+    client = createClient();
+    consecutiveTimeouts = 0;
+    onReplaced(reason);
+    abandoned.dispose().catch((error: unknown) => onReplaced(`disposing the former client: ${String(error)}`));
+  }
+
+  return {
+    client: () => client,
+    answered: () => {
+      consecutiveTimeouts = 0;
+    },
+    timedOut: () => {
+      consecutiveTimeouts += 1;
+      if (consecutiveTimeouts >= consecutiveTimeoutsMax)
+        replace(`${consecutiveTimeouts} calls in a row without answer`);
+    },
+    failed: (error) => {
+      if (error instanceof Error && error.message.startsWith('Failed to discover')) replace(error.message);
+    },
+    close: () => client.dispose(),
+  };
+}

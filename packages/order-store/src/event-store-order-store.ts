@@ -1,0 +1,70 @@
+// The order store on EventStoreDB, embedded or real.
+import { FORWARDS, NO_STREAM, START, StreamNotFoundError } from '@eventstore/db-client';
+import { foldOrder } from '@orders/domain/order';
+import pLimit from 'p-limit';
+import { type AppendLimits, appendUntilKnown } from './append-retry.ts';
+import { withinMs } from './deadline.ts';
+import { decodeEvent, encodeEvents } from './event-codec.ts';
+import type { EventStoreConnection } from './event-store-connection.ts';
+import {
+  type Append,
+  AppendError,
+  type AppendResult,
+  type LoadedOrder,
+  type OrderStore,
+  orderStream,
+  type RecordedOrderEvent,
+} from './order-store.ts';
+
+// One batch stream carries all appends of a process; beyond some hundreds in flight it only gets slower.
+const appendsInFlightMax = 512;
+// Waiting appends cost memory and finish late: beyond this many, saying no at once is the better answer.
+const appendsWaitingMax = 8_192;
+// An order has a handful of events; one that was tried for days, some thousands.
+const historyMax = 10_000;
+
+type Options = { connection: EventStoreConnection; limits: AppendLimits };
+
+export function eventStoreOrderStore({ connection, limits }: Options): OrderStore {
+  const slots = pLimit(appendsInFlightMax);
+
+  async function append(append: Append): Promise<AppendResult> {
+    if (slots.pendingCount >= appendsWaitingMax) throw new AppendError('not-stored', 'too many appends are waiting');
+    const startBy = performance.now() + limits.budgetMs;
+    const events = encodeEvents(append);
+    const { orderId, expectedRevision } = append;
+    const options = { expectedRevision: expectedRevision === 'no_stream' ? NO_STREAM : expectedRevision } as const;
+    const send = () => connection.client().appendToStream(orderStream(orderId), events, options);
+    return slots(() => {
+      const budgetMs = startBy - performance.now();
+      if (budgetMs <= 0) throw new AppendError('not-stored', 'the time was used up in the queue of appends');
+      return appendUntilKnown(send, { ...limits, budgetMs }, connection);
+    });
+  }
+
+  async function load(orderId: string): Promise<LoadedOrder> {
+    const history = await withinMs(limits.budgetMs, readHistory(connection, orderId));
+    const order = foldOrder(history.map(({ event }) => event));
+    return { order, revision: history.at(-1)?.revision ?? 'no_stream', history };
+  }
+
+  return { append, load };
+}
+
+async function readHistory(connection: EventStoreConnection, orderId: string): Promise<RecordedOrderEvent[]> {
+  const options = { fromRevision: START, direction: FORWARDS, maxCount: historyMax + 1 } as const;
+  const history: RecordedOrderEvent[] = [];
+  try {
+    for await (const resolved of connection.client().readStream(orderStream(orderId), options)) {
+      const recorded = decodeEvent(resolved);
+      // A decision on half a history could place an order twice: better none, and an error that a person sees.
+      if (recorded === null) throw new Error(`${orderStream(orderId)} holds an event that this version cannot read`);
+      history.push(recorded);
+    }
+  } catch (error) {
+    if (error instanceof StreamNotFoundError) return [];
+    throw error;
+  }
+  if (history.length > historyMax) throw new Error(`${orderStream(orderId)} holds more than ${historyMax} events`);
+  return history;
+}
