@@ -1,0 +1,90 @@
+// The queue between projector and workers, as one definition that both sides import. It may forget, repeat and reorder: the
+// order's stream decides whether work is left, a job only says where to look.
+import type { JobsOptions, Queue, QueueOptions, WorkerOptions } from 'bullmq';
+
+export const placementQueueName = 'place-order';
+
+export type PlacementJob = { order_id: string };
+
+/** One job an order and round: a redriven order is a new one, an event read twice is not. */
+export const placementJobId = (orderId: string, redrives: number): string => `place-${orderId}-${redrives}`;
+
+// Kept longer than a projector takes to read again what it had not committed, so that most repeats end at the job id.
+const completedKept = { age: 3_600, count: 10_000 };
+const failedKept = { age: 7 * 86_400, count: 10_000 };
+
+const jobOptions: JobsOptions = {
+  // Attempts to work on the order, not calls to the exchange: those are counted, and bounded, in the stream.
+  attempts: 1_000_000,
+  backoff: { type: 'custom' },
+  removeOnComplete: completedKept,
+  removeOnFail: failedKept,
+  stackTraceLimit: 1,
+  keepLogs: 10,
+};
+
+export const placementQueueOptions = (prefix: string): Omit<QueueOptions, 'connection'> => ({
+  prefix,
+  defaultJobOptions: jobOptions,
+  // Nobody listens to the queue's events; they only take room in Redis.
+  streams: { events: { maxLen: 100 } },
+});
+
+export const placementWorkerOptions = (prefix: string, concurrency: number): Omit<WorkerOptions, 'connection'> => ({
+  prefix,
+  concurrency,
+  // Longer than the outages of Redis that are to be expected: a lost lock means that the job runs a second time.
+  lockDuration: 60_000,
+  stalledInterval: 10_000,
+  // A worker that dies, however often, says nothing about the order it worked on.
+  maxStalledCount: 1_000_000,
+  removeOnComplete: completedKept,
+  removeOnFail: failedKept,
+  // Never reached: only a worker with a limiter obeys the pauses that the circuit breaker asks of the whole queue.
+  limiter: { max: 1_000_000, duration: 1_000 },
+  settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
+});
+
+const firstBackoffMs = 250;
+const longestBackoffMs = 30_000;
+
+/** Doubles from half a second to half a minute, and is spread, so that what failed together does not come back together. */
+export function backoffMs(attemptsMade: number, random: () => number = Math.random): number {
+  const doublings = Math.min(attemptsMade, 16);
+  return Math.min(longestBackoffMs, firstBackoffMs * 2 ** doublings) * (0.5 + random() / 2);
+}
+
+export type PlacementRequest = { orderId: string; redrives: number };
+
+// A chunk is one pipeline of scripts: long enough to save round trips, short enough not to hold up Redis.
+const chunkSize = 250;
+
+/** Idempotent by the job ids. Not atomic: after a rejection some of the jobs may stand in the queue; add all again. */
+export async function enqueuePlacements(queue: Queue<PlacementJob>, requests: readonly PlacementRequest[]) {
+  for (let start = 0; start < requests.length; start += chunkSize) {
+    await queue.addBulk(requests.slice(start, start + chunkSize).map(jobOf));
+  }
+}
+
+const jobOf = ({ orderId, redrives }: PlacementRequest) => ({
+  name: 'place',
+  data: { order_id: orderId },
+  opts: { jobId: placementJobId(orderId, redrives) },
+});
+
+export type Requeued = 'added' | 'retried' | 'left';
+
+/** Sees to it that work on an open order goes on, whatever became of its job. */
+export async function ensureQueued(queue: Queue<PlacementJob>, request: PlacementRequest): Promise<Requeued> {
+  const jobId = placementJobId(request.orderId, request.redrives);
+  const state = await queue.getJobState(jobId);
+  // A finished job blocks its id: adding it again would be taken for a duplicate, and nothing would happen.
+  if (state === 'completed' || state === 'failed') {
+    const job = await queue.getJob(jobId);
+    await job?.retry(state);
+    return 'retried';
+  }
+  if (state !== 'unknown') return 'left';
+  await enqueuePlacements(queue, [request]);
+  return 'added';
+}

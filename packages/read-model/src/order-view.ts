@@ -1,0 +1,73 @@
+// The order as consumers see it, built event by event. Each event states absolute values, so applying one twice changes
+// nothing, and the same function serves the view in Redis and an answer taken straight from the stream.
+import type { OrderEvent, OrderSide, OrderStatus, OrderType, Timestamp } from '@orders/domain/order-types';
+import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+
+export type OrderView = {
+  id: string;
+  account_id: string;
+  created_at: Timestamp;
+  type: OrderType;
+  side: OrderSide;
+  instrument: string;
+  /** A canonical decimal string, or `null` for a market order. */
+  limit_price: string | null;
+  quantity: number;
+  status: OrderStatus;
+  /** Calls to the exchange begun so far. */
+  attempts: number;
+  redrives: number;
+  exchange_order_id: string | null;
+  submitted_at: Timestamp | null;
+  /** Why the order failed or is in doubt; `null` otherwise. */
+  failure: { code: string; reason: string } | null;
+  /** The revision of the stream that this view reflects. */
+  revision: number;
+};
+
+/** The view after the whole history of one order; `null` when the history does not begin with its placement. */
+export function viewOfHistory(history: readonly RecordedOrderEvent[]): OrderView | null {
+  let view: OrderView | null = null;
+  for (const { event, revision } of history) view = applyToView(view, event, Number(revision));
+  return view;
+}
+
+/** `null` stays `null` until the order is placed. An event at or below the revision of the view changes nothing. */
+export function applyToView(view: OrderView | null, event: OrderEvent, revision: number): OrderView | null {
+  if (view === null) return event.type === 'OrderPlaced' ? placedView(event.data, revision) : null;
+  if (revision <= view.revision) return view;
+  // As in the domain: nothing that comes after the exchange's confirmation can undo it.
+  return view.status === 'submitted' ? { ...view, revision } : { ...view, ...changes(view, event), revision };
+}
+
+function placedView(data: Extract<OrderEvent, { type: 'OrderPlaced' }>['data'], revision: number): OrderView {
+  const { order_id: id, account_id, placed_at: created_at, type, side, instrument, limit_price, quantity } = data;
+  const nothingTried = { attempts: 0, redrives: 0, exchange_order_id: null, submitted_at: null, failure: null };
+  const terms = { type, side, instrument, limit_price, quantity };
+  return { id, account_id, created_at, ...terms, status: 'placed', ...nothingTried, revision };
+}
+
+function changes(view: OrderView, event: OrderEvent): Partial<OrderView> {
+  switch (event.type) {
+    case 'OrderPlaced':
+      return {};
+    case 'SubmissionStarted':
+      return { status: 'submitting', attempts: event.data.attempt };
+    case 'SubmissionAttemptFailed':
+      return { status: view.status === 'submitting' ? 'placed' : view.status };
+    case 'OrderSubmitted': {
+      const { exchange_order_id, submitted_at, attempts } = event.data;
+      return { status: 'submitted', exchange_order_id, submitted_at, attempts, failure: null };
+    }
+    case 'OrderFailed': {
+      const { code, reason, attempts } = event.data;
+      return { status: 'failed', failure: { code, reason }, attempts };
+    }
+    case 'OrderInDoubt':
+      return { status: 'in_doubt', failure: { code: 'in_doubt', reason: event.data.reason } };
+    case 'RedriveRequested':
+      return view.status === 'failed' || view.status === 'in_doubt'
+        ? { status: 'placed', failure: null, redrives: view.redrives + 1 }
+        : {};
+  }
+}

@@ -1,0 +1,39 @@
+// The orders that are not settled yet: what the gateway still owes. Oldest first, for who has waited longest is first helped.
+import { type OrderStatus, openStatuses, orderStatuses } from '@orders/domain/order-types';
+import type { Redis } from 'ioredis';
+import { scanIndex } from './index-scan.ts';
+import type { Keyspace } from './keys.ts';
+import type { OrderView } from './order-view.ts';
+import { readViews } from './redis-order-queries.ts';
+
+/** Pages of open orders that were placed before a time (milliseconds since 1970, exclusive). */
+export async function* openOrders(
+  redis: Redis,
+  keys: Keyspace,
+  placedBeforeMs: number | null,
+): AsyncGenerator<OrderView[], void, void> {
+  const range = { fromMs: '-inf', toMs: placedBeforeMs === null ? '+inf' : placedBeforeMs - 1, after: null } as const;
+  for (const status of openStatuses) {
+    for await (const entries of scanIndex(redis, keys.byStatus(status), range, 'oldest-first')) {
+      const views = await readViews(redis, keys, entries);
+      const open = views.filter((view) => view !== null && isOpen(view.status));
+      if (open.length > 0) yield open as OrderView[];
+    }
+  }
+}
+
+export type OrderCounts = {
+  byStatus: Record<OrderStatus, number>;
+  /** When the oldest open order was placed, in milliseconds since 1970; `null` when none is open. */
+  oldestOpenPlacedAtMs: number | null;
+};
+
+export async function countOrders(redis: Redis, keys: Keyspace): Promise<OrderCounts> {
+  const counts = orderStatuses.map(async (status) => [status, await redis.zcard(keys.byStatus(status))] as const);
+  const oldest = openStatuses.map((status) => redis.zrange(keys.byStatus(status), '0', '0', 'WITHSCORES'));
+  const byStatus = Object.fromEntries(await Promise.all(counts)) as Record<OrderStatus, number>;
+  const scores = (await Promise.all(oldest)).flatMap(([, score]) => (score === undefined ? [] : [Number(score)]));
+  return { byStatus, oldestOpenPlacedAtMs: scores.length === 0 ? null : Math.min(...scores) };
+}
+
+const isOpen = (status: OrderStatus): boolean => (openStatuses as readonly OrderStatus[]).includes(status);
