@@ -1,0 +1,39 @@
+// What a batch of events makes of the views, and which orders it opens. Pure: the same batch on the same views always ends
+// the same way, so a batch that is delivered twice changes nothing.
+import { type OrderStatus, openStatuses } from '@orders/domain/order-types';
+import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+import { applyToView, type OrderView } from '@orders/read-model/order-view';
+
+export type FoldedBatch = {
+  changed: OrderView[];
+  /** Became open in this batch, and still are at its end: somebody must place them. */
+  opened: OrderView[];
+  submitted: { placedAt: string; submittedAt: string }[];
+  /** Events that do not follow their view: a stream without beginning, or with a hole. */
+  anomalies: RecordedOrderEvent[];
+};
+
+export function foldBatch(known: ReadonlyMap<string, OrderView>, events: readonly RecordedOrderEvent[]): FoldedBatch {
+  const changed = new Map<string, OrderView>();
+  const opening = new Set<string>();
+  const folded: FoldedBatch = { changed: [], opened: [], submitted: [], anomalies: [] };
+  for (const recorded of events) {
+    const { orderId, event } = recorded;
+    const revision = Number(recorded.revision);
+    const before = changed.get(orderId) ?? known.get(orderId) ?? null;
+    if (before !== null && revision <= before.revision) continue;
+    const after = applyToView(before, event, revision);
+    if (after === null || revision !== (before?.revision ?? -1) + 1) folded.anomalies.push(recorded);
+    if (after === null) continue;
+    changed.set(orderId, after);
+    if (event.type === 'OrderPlaced' || event.type === 'RedriveRequested') opening.add(orderId);
+    if (event.type === 'OrderSubmitted' && before?.status !== 'submitted') {
+      folded.submitted.push({ placedAt: after.created_at, submittedAt: event.data.submitted_at });
+    }
+  }
+  folded.changed = [...changed.values()];
+  folded.opened = folded.changed.filter(({ id, status }) => opening.has(id) && isOpen(status));
+  return folded;
+}
+
+const isOpen = (status: OrderStatus): boolean => (openStatuses as readonly OrderStatus[]).includes(status);

@@ -1,0 +1,115 @@
+// The projector: subscription → read model and placement queue. Extra ones are hot standbys.
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { periodically } from '@orders/lifecycle/periodically';
+import { runService } from '@orders/lifecycle/run-service';
+import { connectEventStore } from '@orders/order-store/event-store-connection';
+import { orderEventBatches } from '@orders/order-store/order-subscription';
+import { identifyStore } from '@orders/order-store/store-identity';
+import {
+  enqueuePlacements,
+  ensureQueued,
+  type PlacementJob,
+  placementQueueName,
+  placementQueueOptions,
+} from '@orders/placement-queue/placement-queue';
+import { keyspace } from '@orders/read-model/keys';
+import { openOrders } from '@orders/read-model/redis-open-orders';
+import { redisProjection } from '@orders/read-model/redis-projection';
+import { failFast, reportErrors } from '@orders/redis/connection-profiles';
+import { startAdminServer } from '@orders/telemetry/admin-server';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
+import { ProjectorSettings } from './config.ts';
+import { projectorMetrics } from './metrics.ts';
+import { watchProgress } from './progress.ts';
+import { type ProjectorState, runProjector } from './projector.ts';
+import { createSweeper } from './sweeper.ts';
+
+const idleMs = 1_000;
+
+await runService({
+  name: 'projector',
+  schema: ProjectorSettings,
+  env: process.env,
+  portSettings: (config) => ({ PROJECTOR_ADMIN_PORT: config.PROJECTOR_ADMIN_PORT }),
+  start: async ({ config, log, onStop, isStopping }) => {
+    const registry = new Registry();
+    const metrics = projectorMetrics(registry);
+    const keys = keyspace(config.REDIS_KEY_TAG);
+
+    const connection = connectEventStore({
+      createClient: () => EventStoreDBClient.connectionString(config.EVENTSTORE_URL),
+      onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
+    });
+    onStop('event store client', connection.close);
+    const redis = new Redis(config.REDIS_URL, failFast);
+    reportErrors(redis, (err) => log.warn({ err }, 'redis'));
+    onStop('redis', () => redis.disconnect());
+    const queue = new Queue<PlacementJob>(placementQueueName, {
+      ...placementQueueOptions(keys.prefix),
+      connection: redis,
+      skipWaitingForReady: true,
+    });
+    reportErrors(queue, (err) => log.warn({ err }, 'queue'));
+    onStop('queue', () => queue.close());
+
+    const state: ProjectorState = { checkpoint: null, following: false };
+    const progress = watchProgress({ client: connection.client, redis, queue, keys, state, metrics, log });
+    onStop('progress', progress.stop);
+    const admin = await startAdminServer({
+      host: config.ADMIN_HOST,
+      port: config.PROJECTOR_ADMIN_PORT,
+      registry,
+      isStopping,
+      checks: {
+        following: () => state.following,
+        lag: async () => (await progress.lagSeconds()) * 1_000 <= config.PROJECTOR_READY_LAG_MAX_MS,
+        redis: async () => (await redis.ping()) === 'PONG',
+      },
+    });
+    onStop('admin', admin.close);
+
+    const sweep = createSweeper(
+      {
+        openOrders: (placedBeforeMs) => openOrders(redis, keys, placedBeforeMs),
+        ensureQueued: (request) => ensureQueued(queue, request),
+        nowMs: Date.now,
+        onSwept: (result) => metrics.swept.inc({ result }),
+      },
+      config.SWEEP_AFTER_MS,
+    );
+    const stopSweeping = periodically(
+      config.SWEEP_INTERVAL_MS,
+      () => state.following && sweep(),
+      (err) => log.warn({ err }, 'sweep failed'),
+    );
+    onStop('sweeper', stopSweeping);
+
+    const stopping = new AbortController();
+    const running = runProjector(
+      {
+        identifyStore: () => identifyStore(connection.client()),
+        subscribe: (from, signal) =>
+          orderEventBatches({
+            client: connection.client(),
+            from,
+            batchMax: config.PROJECTOR_BATCH_MAX,
+            idleMs,
+            signal,
+          }),
+        projection: redisProjection(redis, keys),
+        openOrders: () => openOrders(redis, keys, null),
+        enqueue: (requests) => enqueuePlacements(queue, requests),
+        metrics,
+        log,
+      },
+      state,
+      stopping.signal,
+    );
+    onStop('projector', () => {
+      stopping.abort();
+      return running;
+    });
+  },
+});

@@ -1,0 +1,72 @@
+// What the projector counts. Names, units and labels stand here and nowhere else; no id is ever a label.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+
+export type ProjectorMetrics = ReturnType<typeof projectorMetrics>;
+
+export function projectorMetrics(registry: Registry) {
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    projectedEvents: new Counter({
+      name: 'orders_projected_events_total',
+      help: 'Order events committed to the read model.',
+      registers,
+    }),
+    anomalies: new Counter({
+      name: 'orders_projection_anomalies_total',
+      help: 'Events that could not be read, or did not follow the view they belong to.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    resubscriptions: new Counter({
+      name: 'orders_projection_resubscriptions_total',
+      help: 'Times the subscription ended and was begun again.',
+      registers,
+    }),
+    rebuilds: new Counter({
+      name: 'orders_projection_rebuilds_total',
+      help: 'Times the read model was built again from the start of the log.',
+      registers,
+    }),
+    lagEvents: new Gauge({
+      name: 'orders_projection_lag_events',
+      help: 'Order events in the log that the read model does not reflect yet.',
+      registers,
+    }),
+    lagSeconds: new Gauge({
+      name: 'orders_projection_lag_seconds',
+      help: 'Age of the oldest order event that the read model does not reflect yet.',
+      registers,
+    }),
+    orders: new Gauge({
+      name: 'orders_current',
+      help: 'Orders in the read model, by status.',
+      labelNames: ['status'] as const,
+      registers,
+    }),
+    openOrders: new Gauge({ name: 'orders_open', help: 'Orders that are neither settled nor parked.', registers }),
+    oldestOpenSeconds: new Gauge({
+      name: 'orders_oldest_open_seconds',
+      help: 'Age of the oldest open order; 0 when none is open.',
+      registers,
+    }),
+    queueJobs: new Gauge({
+      name: 'orders_queue_jobs',
+      help: 'Placement jobs in the queue, by state.',
+      labelNames: ['state'] as const,
+      registers,
+    }),
+    submissionLatencySeconds: new Histogram({
+      name: 'orders_submission_latency_seconds',
+      help: 'From the acceptance of an order (201) to its submission at the exchange.',
+      buckets: [0.5, 0.55, 0.6, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200],
+      registers,
+    }),
+    swept: new Counter({
+      name: 'orders_swept_total',
+      help: 'Old open orders whose job was looked for, by what was done.',
+      labelNames: ['result'] as const,
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,57 @@
+// How the pipeline stands, for gauges and health: looked up every two seconds rather than at each scrape, so that the cost
+// does not depend on who asks.
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { periodically } from '@orders/lifecycle/periodically';
+import { measureLag } from '@orders/order-store/log-lag';
+import type { PlacementJob } from '@orders/placement-queue/placement-queue';
+import type { Keyspace } from '@orders/read-model/keys';
+import { countOrders } from '@orders/read-model/redis-open-orders';
+import type { Logger } from '@orders/telemetry/logger';
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { ProjectorMetrics } from './metrics.ts';
+import type { ProjectorState } from './projector.ts';
+
+type ProgressDeps = {
+  client: () => EventStoreDBClient;
+  redis: Redis;
+  queue: Queue<PlacementJob>;
+  keys: Keyspace;
+  state: Readonly<ProjectorState>;
+  metrics: ProjectorMetrics;
+  log: Logger;
+};
+
+const pauseMs = 2_000;
+const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
+
+export function watchProgress({ client, redis, queue, keys, state, metrics, log }: ProgressDeps) {
+  const lag = async () => {
+    const { events, seconds } = await measureLag(client(), state.checkpoint?.position ?? null, new Date());
+    metrics.lagEvents.set(events);
+    metrics.lagSeconds.set(seconds);
+    return seconds;
+  };
+
+  const orders = async () => {
+    const { byStatus, oldestOpenPlacedAtMs } = await countOrders(redis, keys);
+    for (const [status, count] of Object.entries(byStatus)) metrics.orders.set({ status }, count);
+    metrics.openOrders.set(byStatus.placed + byStatus.submitting);
+    metrics.oldestOpenSeconds.set(oldestOpenPlacedAtMs === null ? 0 : (Date.now() - oldestOpenPlacedAtMs) / 1_000);
+  };
+
+  const jobs = async () => {
+    for (const [jobState, count] of Object.entries(await queue.getJobCounts(...jobStates))) {
+      metrics.queueJobs.set({ state: jobState }, count);
+    }
+  };
+
+  const look = async () => {
+    for (const result of await Promise.allSettled([lag(), orders(), jobs()])) {
+      if (result.status === 'rejected') log.debug({ err: result.reason }, 'progress unknown');
+    }
+  };
+
+  const stop = periodically(pauseMs, look, (err) => log.warn({ err }, 'progress unknown'));
+  return { lagSeconds: lag, stop };
+}

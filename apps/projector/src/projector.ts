@@ -1,0 +1,125 @@
+// Follows the log for ever: enqueues a job for each order that became open, then commits views and checkpoint as one. In
+// that order, so that an order whose event is behind the checkpoint certainly had its job. Any end of a subscription, clean
+// or not, is followed by a new one from the stored checkpoint.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogPosition } from '@orders/order-store/order-store';
+import type { OrderEventBatch } from '@orders/order-store/order-subscription';
+import type { PlacementRequest } from '@orders/placement-queue/placement-queue';
+import type { Checkpoint } from '@orders/read-model/checkpoint';
+import type { OrderView } from '@orders/read-model/order-view';
+import type { Projection } from '@orders/read-model/redis-projection';
+import type { Logger } from '@orders/telemetry/logger';
+import { foldBatch } from './fold-batch.ts';
+import type { ProjectorMetrics } from './metrics.ts';
+
+export type ProjectorDeps = {
+  identifyStore: () => Promise<string>;
+  subscribe: (from: LogPosition | null, signal: AbortSignal) => AsyncIterable<OrderEventBatch>;
+  projection: Projection;
+  /** All open orders of the read model, oldest first, in pages. */
+  openOrders: () => AsyncIterable<OrderView[]>;
+  enqueue: (requests: readonly PlacementRequest[]) => Promise<void>;
+  metrics: ProjectorMetrics;
+  log: Logger;
+};
+
+/** What others may know of the projector: where it is, and whether it follows the end of the log. */
+export type ProjectorState = { checkpoint: Checkpoint | null; following: boolean };
+
+/** The stored checkpoint is not the one that was left there: a rival projector is at work, or Redis lost data. */
+export class CheckpointMovedError extends Error {
+  override readonly name = 'CheckpointMovedError';
+}
+
+const shortestPauseMs = 100;
+const longestPauseMs = 2_000;
+
+/** Ends only with the signal. `state` is kept up to date for health checks and metrics. */
+export async function runProjector(deps: ProjectorDeps, state: ProjectorState, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      await followLog(deps, state, signal, () => {
+        failures = 0;
+      });
+    } catch (err) {
+      failures += 1;
+      deps.metrics.resubscriptions.inc();
+      deps.log.warn({ err, failures }, 'subscription ended, subscribing again');
+    }
+    state.following = false;
+    const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** failures) * (0.5 + Math.random() / 2);
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function followLog(deps: ProjectorDeps, state: ProjectorState, signal: AbortSignal, onProgress: () => void) {
+  let checkpoint = await startingPoint(deps);
+  state.checkpoint = checkpoint;
+  for await (const batch of deps.subscribe(checkpoint.position, signal)) {
+    checkpoint = await commitBatch(deps, checkpoint, batch);
+    if (batch.caughtUp && checkpoint.phase === 'rebuilding') checkpoint = await finishRebuild(deps, checkpoint);
+    state.checkpoint = checkpoint;
+    state.following ||= batch.caughtUp;
+    onProgress();
+  }
+}
+
+// Written at once, so that the first batch finds in Redis what it compares with.
+async function startingPoint({ identifyStore, projection, metrics, log }: ProjectorDeps): Promise<Checkpoint> {
+  const storeId = await identifyStore();
+  const stored = await projection.readCheckpoint();
+  if (stored?.storeId === storeId) return stored;
+  if (stored !== null) log.warn({ was: stored.storeId, is: storeId }, 'another event store: dropping the read model');
+  if (!(await projection.clear(stored))) throw new CheckpointMovedError('while the read model was dropped');
+  const start: Checkpoint = { storeId, phase: 'rebuilding', position: null };
+  if (!(await projection.commit({ previous: null, next: start, views: [] }))) {
+    throw new CheckpointMovedError('at the start of a rebuild');
+  }
+  metrics.rebuilds.inc();
+  log.info({ storeId }, 'building the read model from the start of the log');
+  return start;
+}
+
+async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: OrderEventBatch): Promise<Checkpoint> {
+  const { projection, enqueue, metrics, log } = deps;
+  for (const unreadable of batch.unreadable) {
+    metrics.anomalies.inc({ kind: 'unreadable' });
+    log.error(
+      { ...unreadable, revision: String(unreadable.revision) },
+      'event passed over: this version cannot read it',
+    );
+  }
+  const known = await projection.loadViews([...new Set(batch.events.map(({ orderId }) => orderId))]);
+  const { changed, opened, submitted, anomalies } = foldBatch(known, batch.events);
+  for (const { orderId, revision, event } of anomalies) {
+    metrics.anomalies.inc({ kind: 'out-of-sequence' });
+    log.error({ orderId, revision: String(revision), type: event.type }, 'event does not follow the view of its order');
+  }
+  if (previous.phase === 'live') await enqueue(opened.map(requestOf));
+  const next: Checkpoint = { ...previous, position: batch.position };
+  if (!(await projection.commit({ previous, next, views: changed }))) throw new CheckpointMovedError('at a commit');
+  metrics.projectedEvents.inc(batch.events.length);
+  if (previous.phase === 'live') {
+    for (const { placedAt, submittedAt } of submitted) {
+      metrics.submissionLatencySeconds.observe((Date.parse(submittedAt) - Date.parse(placedAt)) / 1_000);
+    }
+  }
+  return next;
+}
+
+// Of the orders that the log opened, most were settled later in the log: only what is still open now needs a job.
+async function finishRebuild(deps: ProjectorDeps, previous: Checkpoint): Promise<Checkpoint> {
+  let enqueued = 0;
+  for await (const page of deps.openOrders()) {
+    await deps.enqueue(page.map(requestOf));
+    enqueued += page.length;
+  }
+  const next: Checkpoint = { ...previous, phase: 'live' };
+  if (!(await deps.projection.commit({ previous, next, views: [] }))) {
+    throw new CheckpointMovedError('at the end of a rebuild');
+  }
+  deps.log.info({ enqueued }, 'the read model is complete');
+  return next;
+}
+
+const requestOf = ({ id, redrives }: OrderView): PlacementRequest => ({ orderId: id, redrives });

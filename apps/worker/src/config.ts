@@ -1,0 +1,34 @@
+import { eventStoreSettings, milliseconds, port, redisSettings, sharedSettings } from '@orders/config/settings';
+import { Type } from 'typebox';
+
+export const WorkerSettings = Type.Object({
+  ...sharedSettings,
+  ...eventStoreSettings,
+  ...redisSettings,
+  WORKER_ADMIN_PORT: port(
+    'Health and metrics of the worker; further workers on one machine take the ports above.',
+    9200,
+  ),
+  WORKER_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 1_000,
+    default: 250,
+    description: 'Placements that one worker has under way at once.',
+  }),
+  EXCHANGE_URL: Type.String({
+    pattern: '^(https?://.+|in-process)$',
+    default: 'http://127.0.0.1:8600',
+    description: 'The stock exchange. in-process: the bare placeOrder(), which can neither be asked nor told twice.',
+  }),
+  EXCHANGE_TIMEOUT_MS: milliseconds('A call to the exchange without answer by then has an unknown outcome.', 5_000),
+  EXCHANGE_UNKNOWN_POLICY: Type.Enum(['retry', 'park'], {
+    default: 'park',
+    description: 'After an unknown outcome, at an exchange that cannot be asked and does not recognise repeats.',
+  }),
+  PLACEMENT_ATTEMPTS_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 1_000,
+    description: 'Calls to the exchange that placed nothing, before the order fails.',
+  }),
+});

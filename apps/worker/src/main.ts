@@ -1,0 +1,110 @@
+// A worker: placement queue → exchange → the order's stream. Run as many as the queue needs.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { periodically } from '@orders/lifecycle/periodically';
+import { runService } from '@orders/lifecycle/run-service';
+import { connectEventStore } from '@orders/order-store/event-store-connection';
+import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
+import { readLogEnd } from '@orders/order-store/store-identity';
+import {
+  type PlacementJob,
+  placementQueueName,
+  placementQueueOptions,
+  placementWorkerOptions,
+} from '@orders/placement-queue/placement-queue';
+import { failFast, reportErrors, waitForEver } from '@orders/redis/connection-profiles';
+import { keyPrefix } from '@orders/redis/key-tag';
+import { startAdminServer } from '@orders/telemetry/admin-server';
+import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
+import { Agent } from 'undici';
+import { WorkerSettings } from './config.ts';
+import { exchangeAt } from './exchange-at.ts';
+import { breakerLimits, exchangeBreaker } from './exchange-breaker.ts';
+import { placementObserver, workerMetrics } from './metrics.ts';
+import { placeOrder } from './place-order.ts';
+import { placementProcessor } from './placement-processor.ts';
+import { createStallWatch, WorkerStuckError } from './stall-watch.ts';
+
+const appendLimits = { tryTimeoutMs: 3_000, budgetMs: 10_000 };
+const queuePauseMs = 1_000;
+const stuckAfterMs = 60_000;
+const watchEveryMs = 5_000;
+
+await runService({
+  name: 'worker',
+  schema: WorkerSettings,
+  env: process.env,
+  portSettings: (config) => ({ WORKER_ADMIN_PORT: config.WORKER_ADMIN_PORT }),
+  start: async ({ config, log, onStop, isStopping }) => {
+    const registry = new Registry();
+    const metrics = workerMetrics(registry);
+    const prefix = keyPrefix(config.REDIS_KEY_TAG);
+
+    const connection = connectEventStore({
+      createClient: () => EventStoreDBClient.connectionString(config.EVENTSTORE_URL),
+      onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
+    });
+    onStop('event store client', connection.close);
+    const dispatcher = new Agent({ connections: config.WORKER_CONCURRENCY, pipelining: 1 });
+    onStop('exchange connections', () => dispatcher.destroy());
+    const redis = new Redis(config.REDIS_URL, failFast);
+    const blockingRedis = new Redis(config.REDIS_URL, waitForEver);
+    for (const client of [redis, blockingRedis]) reportErrors(client, (err) => log.warn({ err }, 'redis'));
+    onStop('redis', () => [redis, blockingRedis].map((client) => client.disconnect()));
+    const queue = new Queue<PlacementJob>(placementQueueName, {
+      ...placementQueueOptions(prefix),
+      connection: redis,
+      skipWaitingForReady: true,
+    });
+    reportErrors(queue, (err) => log.warn({ err }, 'queue'));
+    const admin = await startAdminServer({
+      host: config.ADMIN_HOST,
+      port: config.WORKER_ADMIN_PORT,
+      registry,
+      isStopping,
+      checks: {
+        redis: async () => (await redis.ping()) === 'PONG',
+        event_store: () => readLogEnd(connection.client()).then(() => true),
+      },
+    });
+    onStop('admin', admin.close);
+
+    const guard = exchangeBreaker(breakerLimits, (open) => {
+      metrics.breakerOpen.set(open ? 1 : 0);
+      log.warn({ open }, open ? 'the exchange is out of order, calls are held back' : 'calls to the exchange go on');
+    });
+    const placement = {
+      store: eventStoreOrderStore({ connection, limits: appendLimits }),
+      exchange: exchangeAt(config, dispatcher),
+      guard,
+      policy: config.EXCHANGE_UNKNOWN_POLICY,
+      attemptsMax: config.PLACEMENT_ATTEMPTS_MAX,
+      now: () => new Date(),
+      newId: randomUUID,
+      observe: placementObserver(metrics),
+    };
+    const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
+    const processor = placementProcessor({
+      place: (orderId) => placeOrder(placement, orderId),
+      pauseQueue: () => queue.rateLimit(queuePauseMs),
+      metrics,
+      log,
+    });
+    const worker = new Worker<PlacementJob, string>(placementQueueName, watch.around(processor), {
+      ...placementWorkerOptions(prefix, config.WORKER_CONCURRENCY),
+      connection: blockingRedis,
+    });
+    reportErrors(worker, (err) => log.warn({ err }, 'worker'));
+    worker.on('stalled', () => metrics.stalled.inc());
+    // Neither ends by itself while Redis is gone; what is not drained by then is taken over by another worker.
+    onStop('worker', () => Promise.race([worker.close(), sleep(config.SHUTDOWN_DEADLINE_MS * 0.75)]));
+    const stopWatching = periodically(watchEveryMs, watch.check, (err) => {
+      if (err instanceof WorkerStuckError) throw err;
+      log.debug({ err }, 'queue length unknown');
+    });
+    onStop('stall watch', stopWatching);
+  },
+});

@@ -1,0 +1,166 @@
+// Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: it is read
+// first, the intent is written before the call, the outcome after it, each at an exact revision. So a job may run twice, a
+// worker may die anywhere, and the order still stands at the exchange once.
+import { decide, evolve } from '@orders/domain/order';
+import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
+import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
+import type { Exchange, PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
+import { clearForCall, type UnknownOutcomePolicy } from './unknown-outcome.ts';
+
+export type PlacementDeps = {
+  store: OrderStore;
+  exchange: Exchange;
+  /** Runs a step that calls the exchange, unless the circuit is open. */
+  guard: ExchangeGuard;
+  policy: UnknownOutcomePolicy;
+  attemptsMax: number;
+  now: () => Date;
+  newId: () => string;
+  observe: PlacementObserver;
+};
+
+/** `called: false` when nothing was tried, because the exchange is known to be out of order. */
+export type ExchangeGuard = (
+  step: () => Promise<PlacementOutcome | 'not_called'>,
+) => Promise<{ called: true; outcome: PlacementOutcome | 'not_called' } | { called: false }>;
+
+export type PlacementObserver = {
+  onAttempt: (outcome: PlacementOutcome['kind'], seconds: number) => void;
+  onQuery: (outcome: QueryOutcome['kind']) => void;
+};
+
+export type PlacementEnd =
+  | { kind: 'settled'; status: OrderStatus; was: 'already' | 'now' }
+  /** Worth trying again later: the exchange placed nothing, or what it did is not known. */
+  | { kind: 'open'; reason: string }
+  /** Nothing was tried, and nobody else should for a while. */
+  | { kind: 'exchange_unavailable' };
+
+/** The job names an order that has no stream: it belongs to another event store, or to none. */
+export class NoSuchOrderError extends Error {
+  override readonly name = 'NoSuchOrderError';
+}
+
+// Each round lost means that a rival wrote to the stream in between; more than a few of them have never been seen.
+const roundsMax = 8;
+
+/** Rejects with {@link NoSuchOrderError}, an OrderError for a contradiction, or what the event store failed with. */
+export async function placeOrder(deps: PlacementDeps, orderId: string): Promise<PlacementEnd> {
+  for (let round = 0; round < roundsMax; round += 1) {
+    const known = await load(deps, orderId);
+    const { order } = known;
+    if (order.status !== 'placed' && order.status !== 'submitting') return settled(order.status, 'already');
+    const end = await advance(deps, known);
+    if (end !== 'look_again') return end;
+  }
+  return { kind: 'open', reason: 'a rival kept writing to the stream' };
+}
+
+/** The order as far as this run knows it: what was loaded, and what the run itself has written since. */
+type KnownOrder = {
+  order: ExistingOrder;
+  revision: bigint;
+  origin: Pick<CommandContext, 'correlationId' | 'traceparent'>;
+};
+
+async function load({ store }: PlacementDeps, orderId: string): Promise<KnownOrder> {
+  const { order, revision, history } = await store.load(orderId);
+  if (order.status === 'absent' || revision === 'no_stream')
+    throw new NoSuchOrderError(`no stream for order ${orderId}`);
+  const metadata = history[0]?.metadata;
+  const origin = { correlationId: metadata?.$correlationId ?? '', traceparent: metadata?.traceparent };
+  return { order, revision, origin };
+}
+
+async function advance(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEnd | 'look_again'> {
+  const { order } = known;
+  if (order.status === 'submitting' || order.unresolved) {
+    const clearance = await clearForCall(deps, order);
+    if (clearance.kind === 'wait') return { kind: 'open', reason: clearance.reason };
+    if (clearance.kind === 'record') return record(deps, known, clearance.command);
+  }
+  return call(deps, known);
+}
+
+async function call(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEnd | 'look_again'> {
+  const { exchange, guard, observe, now } = deps;
+  const { id: order_id, terms } = known.order;
+  let started = known;
+  const guarded = await guard(async () => {
+    const written = await append(deps, known, { type: 'StartSubmission', data: { order_id, at: now().toISOString() } });
+    if (written.kind !== 'stored') return 'not_called';
+    started = written.known;
+    const callAt = performance.now();
+    const outcome = await exchange.place({ clientOrderId: order_id, terms });
+    observe.onAttempt(outcome.kind, (performance.now() - callAt) / 1_000);
+    return outcome;
+  });
+  if (!guarded.called) return { kind: 'exchange_unavailable' };
+  return guarded.outcome === 'not_called' ? 'look_again' : settle(deps, started, guarded.outcome);
+}
+
+/** Writes down what the exchange said, whatever became of the stream meanwhile: evidence must not be lost to a rival. */
+async function settle(deps: PlacementDeps, started: KnownOrder, outcome: PlacementOutcome): Promise<PlacementEnd> {
+  // Nothing is known, so nothing is written: the attempt stays open in the stream, and is asked about next time.
+  if (outcome.kind === 'unknown') return { kind: 'open', reason: outcome.reason };
+  const command = settlement(deps, started.order, outcome);
+  let known = started;
+  for (let round = 0; round < roundsMax; round += 1) {
+    const end = await record(deps, known, command);
+    if (end !== 'look_again') return end;
+    known = await load(deps, started.order.id);
+    // A rival has gone on since: that this attempt placed nothing no longer tells where the order stands.
+    if (command.type === 'RecordAttemptFailure' && isSuperseded(known.order, command.data.attempt)) {
+      return { kind: 'open', reason: command.data.reason };
+    }
+  }
+  throw new Error(`the outcome of a call could not be written to the stream of order ${started.order.id}`);
+}
+
+const isSuperseded = (order: ExistingOrder, attempt: number): boolean =>
+  order.status !== 'submitting' || order.attempts !== attempt;
+
+function settlement(
+  { exchange, attemptsMax, now }: PlacementDeps,
+  { id: order_id, attempts: attempt }: ExistingOrder,
+  outcome: Exclude<PlacementOutcome, { kind: 'unknown' }>,
+): OrderCommand {
+  const at = now().toISOString();
+  if (outcome.kind === 'confirmed') {
+    const { exchangeOrderId: exchange_order_id } = outcome;
+    return { type: 'ConfirmSubmission', data: { order_id, exchange_order_id, evidence: 'response', at } };
+  }
+  const { reason } = outcome;
+  return outcome.kind === 'refused'
+    ? { type: 'RefuseOrder', data: { order_id, reason, settles_earlier_attempts: exchange.repeatIsSafe, at } }
+    : { type: 'RecordAttemptFailure', data: { order_id, attempt, reason, attempts_max: attemptsMax, at } };
+}
+
+async function record(
+  deps: PlacementDeps,
+  known: KnownOrder,
+  command: OrderCommand,
+): Promise<PlacementEnd | 'look_again'> {
+  const written = await append(deps, known, command);
+  if (written.kind === 'conflict') return 'look_again';
+  const { status } = written.known.order;
+  if (status !== 'placed' && status !== 'submitting')
+    return settled(status, written.kind === 'stored' ? 'now' : 'already');
+  return { kind: 'open', reason: 'reason' in command.data ? command.data.reason : command.type };
+}
+
+type Written = { kind: 'stored'; known: KnownOrder } | { kind: 'fulfilled'; known: KnownOrder } | { kind: 'conflict' };
+
+async function append({ store, newId }: PlacementDeps, known: KnownOrder, command: OrderCommand): Promise<Written> {
+  const events = decide(command, known.order);
+  if (events.length === 0) return { kind: 'fulfilled', known };
+  const context: CommandContext = { ...known.origin, causationId: newId() };
+  const { id: orderId } = known.order;
+  const result = await store.append({ orderId, expectedRevision: known.revision, events, context });
+  if (result.kind === 'conflict') return result;
+  const order = events.reduce(evolve, known.order as Order);
+  if (order.status === 'absent') throw new Error(`order ${orderId} cannot become absent`);
+  return { kind: 'stored', known: { ...known, order, revision: result.revision } };
+}
+
+const settled = (status: OrderStatus, was: 'already' | 'now'): PlacementEnd => ({ kind: 'settled', status, was });

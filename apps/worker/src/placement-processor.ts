@@ -1,0 +1,58 @@
+// Between the queue and the placement of one order: how each end of a placement is told to BullMQ. A job that completes is
+// done with; one that throws comes back after a pause, as often as it takes.
+import { OrderError } from '@orders/domain/errors';
+import type { PlacementJob } from '@orders/placement-queue/placement-queue';
+import type { Logger } from '@orders/telemetry/logger';
+import { type Processor, RateLimitError, UnrecoverableError } from 'bullmq';
+import type { WorkerMetrics } from './metrics.ts';
+import { NoSuchOrderError, type PlacementEnd } from './place-order.ts';
+
+type ProcessorDeps = {
+  place: (orderId: string) => Promise<PlacementEnd>;
+  /** Keeps all workers from fetching jobs for a while. */
+  pauseQueue: () => Promise<void>;
+  metrics: WorkerMetrics;
+  log: Logger;
+};
+
+/** The order is still open: the queue is to bring it back. Not an error of the worker. */
+export class OrderStillOpenError extends Error {
+  override readonly name = 'OrderStillOpenError';
+}
+
+export const placementProcessor =
+  ({ place, pauseQueue, metrics, log }: ProcessorDeps): Processor<PlacementJob, string> =>
+  async ({ data: { order_id: orderId }, attemptsMade }) => {
+    const jobLog = log.child({ orderId, job_attempt: attemptsMade + 1 });
+    const end = await place(orderId).catch((err: unknown) => {
+      metrics.jobs.inc({ end: 'error' });
+      throw giveUpOrTryAgain(err, metrics, jobLog);
+    });
+    metrics.jobs.inc({ end: end.kind });
+    switch (end.kind) {
+      case 'settled':
+        if (end.was === 'now') jobLog.info({ status: end.status }, 'order settled');
+        return end.status;
+      case 'open':
+        jobLog.info({ reason: end.reason }, 'order still open');
+        throw new OrderStillOpenError(end.reason);
+      case 'exchange_unavailable':
+        await pauseQueue();
+        throw new RateLimitError();
+    }
+  };
+
+function giveUpOrTryAgain(err: unknown, metrics: WorkerMetrics, log: Logger): unknown {
+  if (err instanceof NoSuchOrderError) {
+    log.error({ err }, 'job of an order that this event store does not have');
+    return new UnrecoverableError(err.message);
+  }
+  if (err instanceof OrderError) {
+    // A plain retry would find the order settled and hide that the exchange said two different things.
+    metrics.contradictions.inc();
+    log.error({ err }, 'the exchange contradicts the stream of the order');
+    return new UnrecoverableError(err.message);
+  }
+  log.warn({ err }, 'placement interrupted');
+  return err instanceof Error ? err : new Error(String(err));
+}
