@@ -48,7 +48,13 @@ await runService({
       onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
     });
     onStop('event store client', connection.close);
-    const dispatcher = new Agent({ connections: config.WORKER_CONCURRENCY, pipelining: 1 });
+    const dispatcher = new Agent({
+      connections: config.WORKER_CONCURRENCY,
+      pipelining: 1,
+      // Well within the limit of a call: that no connection was made is certain knowledge, that no answer came is none.
+      connect: { timeout: config.EXCHANGE_TIMEOUT_MS / 2 },
+      keepAliveTimeout: 30_000,
+    });
     onStop('exchange connections', () => dispatcher.destroy());
     const redis = new Redis(config.REDIS_URL, failFast);
     const blockingRedis = new Redis(config.REDIS_URL, waitForEver);
