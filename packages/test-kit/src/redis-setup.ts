@@ -1,4 +1,4 @@
-// One Redis for all integration tests of a run; each test keeps to key prefixes of its own. REDIS_URL names another one.
+// One Redis for all integration tests of a run; each test keeps to key prefixes of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,12 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { freePort } from './free-port.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    redisUrl: string;
-  }
-}
+import type {} from './redis-url.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const port = await freePort();

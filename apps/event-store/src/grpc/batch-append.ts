@@ -1,0 +1,99 @@
+// BatchAppend: one long-lived call carries all appends of a client. The client waits for ever on an append without a reply
+// and breaks on a second one, so every path below ends in exactly one reply for a correlation id. The call itself ends
+// only with an error: after a clean end the client would go on using it.
+import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
+import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { EventStore } from '../storage/store.ts';
+import { appendBytesMax } from './append-buffer.ts';
+import {
+  type AppendError,
+  badRequest,
+  errorReply,
+  maximumAppendSizeExceeded,
+  serverIsTooBusy,
+  successReply,
+  timeout,
+  unknownOutcome,
+  wrongExpectedVersion,
+} from './batch-append-replies.ts';
+import { toFailure } from './failure.ts';
+import { createPendingWrites, openWrite, type PendingWrite, remainingMs } from './pending-writes.ts';
+
+type BatchAppendCall = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
+type PendingWrites = ReturnType<typeof createPendingWrites>;
+
+export const batchAppendHandler = (store: EventStore) => (call: BatchAppendCall) => {
+  const pending = createPendingWrites();
+  const reply = replyTo(call);
+
+  function settle(write: PendingWrite, error: AppendError): void {
+    pending.remove(write);
+    reply(errorReply(write, error));
+  }
+
+  call.on('data', (frame: BatchAppendReq) => {
+    const correlationId = frame.getCorrelationId();
+    if (correlationId === undefined) return;
+    const write = pending.find(correlationId) ?? begin(pending, correlationId, frame.getOptions(), reply);
+    // Without a write this is a later frame of an append that was answered already.
+    if (write === undefined) return;
+    const refusal = takeEvents(pending, write, frame);
+    if (refusal !== undefined) return void settle(write, refusal);
+    if (!frame.getIsFinal()) {
+      write.timer ??= setTimeout(() => settle(write, timeout), remainingMs(write.options));
+      return;
+    }
+    pending.remove(write);
+    store.append({ stream: write.stream, expected: write.expected, events: write.buffer.events }).then(
+      (outcome) => {
+        if (outcome.kind === 'success') reply(successReply(write, outcome));
+        else reply(errorReply(write, wrongExpectedVersion(outcome.actual, write.options)));
+      },
+      () => reply(errorReply(write, unknownOutcome)),
+    );
+  });
+  call.on('close', pending.clear);
+};
+
+type Reply = (response: BatchAppendResp) => void;
+
+function replyTo(call: BatchAppendCall): Reply {
+  return (response) => {
+    if (!call.writable || call.write(response) || call.isPaused()) return;
+    // A client that sends but does not read must not fill the memory with replies.
+    call.pause();
+    call.once('drain', () => call.resume());
+  };
+}
+
+/** Nothing if the append is answered here, or if its first frame was missed. */
+function begin(
+  pending: PendingWrites,
+  correlationId: UUID,
+  options: BatchAppendReq.Options | undefined,
+  reply: Reply,
+): PendingWrite | undefined {
+  if (options === undefined) return undefined;
+  try {
+    const write = openWrite(correlationId, options);
+    if (remainingMs(options) > 0) {
+      pending.add(write);
+      return write;
+    }
+    reply(errorReply(write, timeout));
+  } catch (error) {
+    reply(errorReply({ correlationId, options }, badRequest(toFailure(error).message)));
+  }
+  return undefined;
+}
+
+function takeEvents(pending: PendingWrites, write: PendingWrite, frame: BatchAppendReq): AppendError | undefined {
+  try {
+    pending.addEvents(write, frame);
+  } catch (error) {
+    return badRequest(toFailure(error).message);
+  }
+  if (write.buffer.isTooLarge()) return maximumAppendSizeExceeded(appendBytesMax);
+  return pending.holdTooMuch() ? serverIsTooBusy : undefined;
+}
