@@ -49,7 +49,6 @@ await runService({
     const queue = new Queue<PlacementJob>(placementQueueName, {
       ...placementQueueOptions(keys.prefix),
       connection: redis,
-      skipWaitingForReady: true,
     });
     reportErrors(queue, (err) => log.warn({ err }, 'queue'));
     onStop('queue', () => queue.close());

@@ -15,6 +15,11 @@ export const WorkerSettings = Type.Object({
     default: 250,
     description: 'Placements that one worker has under way at once.',
   }),
+  PLACEMENT_LOCK_MS: milliseconds(
+    'After this time without a sign of its worker, a placement is taken over; longer than expected outages of Redis.',
+    60_000,
+    5_000,
+  ),
   EXCHANGE_URL: Type.String({
     pattern: '^(https?://.+|in-process)$',
     default: 'http://127.0.0.1:8600',

@@ -63,7 +63,6 @@ await runService({
     const queue = new Queue<PlacementJob>(placementQueueName, {
       ...placementQueueOptions(prefix),
       connection: redis,
-      skipWaitingForReady: true,
     });
     reportErrors(queue, (err) => log.warn({ err }, 'queue'));
     const admin = await startAdminServer({
@@ -100,7 +99,11 @@ await runService({
       log,
     });
     const worker = new Worker<PlacementJob, string>(placementQueueName, watch.around(processor), {
-      ...placementWorkerOptions(prefix, config.WORKER_CONCURRENCY),
+      ...placementWorkerOptions({
+        prefix,
+        concurrency: config.WORKER_CONCURRENCY,
+        lockMs: config.PLACEMENT_LOCK_MS,
+      }),
       connection: blockingRedis,
     });
     reportErrors(worker, (err) => log.warn({ err }, 'worker'));

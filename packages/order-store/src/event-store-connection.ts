@@ -1,6 +1,7 @@
 // The client of the event store, replaced when it can no longer recover by itself: it remembers a failed discovery for
 // ever, and never settles an append whose answer does not come, nor frees what it keeps for it.
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import { withinMs } from './deadline.ts';
 
 export type EventStoreConnection = {
   client: () => EventStoreDBClient;
@@ -9,10 +10,13 @@ export type EventStoreConnection = {
   /** A call was not answered in time. */
   timedOut: () => void;
   failed: (error: unknown) => void;
+  /** Rejects when the client does not let go of its calls within 2 s. */
   close: () => Promise<void>;
 };
 
 type ConnectionOptions = { createClient: () => EventStoreDBClient; onReplaced: (reason: string) => void };
+
+const disposeWithinMs = 2_000;
 
 // Enough to tell one lost answer from a connection that leads nowhere.
 const consecutiveTimeoutsMax = 16;
@@ -42,6 +46,6 @@ export function connectEventStore({ createClient, onReplaced }: ConnectionOption
     failed: (error) => {
       if (error instanceof Error && error.message.startsWith('Failed to discover')) replace(error.message);
     },
-    close: () => client.dispose(),
+    close: () => withinMs(disposeWithinMs, client.dispose()),
   };
 }

@@ -53,18 +53,17 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
 
 async function readHistory(connection: EventStoreConnection, orderId: string): Promise<RecordedOrderEvent[]> {
   const options = { fromRevision: START, direction: FORWARDS, maxCount: historyMax + 1 } as const;
-  const history: RecordedOrderEvent[] = [];
   try {
-    for await (const resolved of connection.client().readStream(orderStream(orderId), options)) {
-      const recorded = decodeEvent(resolved);
+    // Read to its end, then judged: the client does not let go of a read that is left early.
+    const stream = await Array.fromAsync(connection.client().readStream(orderStream(orderId), options));
+    if (stream.length > historyMax) throw new Error(`${orderStream(orderId)} holds more than ${historyMax} events`);
+    return stream.map(decodeEvent).map((recorded) => {
       // A decision on half a history could place an order twice: better none, and an error that a person sees.
       if (recorded === null) throw new Error(`${orderStream(orderId)} holds an event that this version cannot read`);
-      history.push(recorded);
-    }
+      return recorded;
+    });
   } catch (error) {
     if (error instanceof StreamNotFoundError) return [];
     throw error;
   }
-  if (history.length > historyMax) throw new Error(`${orderStream(orderId)} holds more than ${historyMax} events`);
-  return history;
 }

@@ -111,8 +111,9 @@ export async function* orderEventBatches(options: SubscribeOptions): AsyncGenera
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
+    // What still arrives is read and dropped: the client regards a stream that nobody reads as one that has not ended.
+    subscription.removeAllListeners('readable').resume();
     await subscription.unsubscribe().catch(() => undefined);
-    subscription.destroy();
   }
 }
 

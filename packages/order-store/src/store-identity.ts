@@ -34,22 +34,16 @@ export async function identifyStore(client: EventStoreDBClient): Promise<string>
 
 /** Where the newest event of the whole log stands; `null` in an empty store. Rejects when there is no answer in 5 s. */
 export async function readLogEnd(client: EventStoreDBClient): Promise<LogPosition | null> {
-  const newest = async () => {
-    for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) {
-      return event?.position ?? null;
-    }
-    return null;
-  };
-  return withinMs(answerWithinMs, newest());
+  const newest = Array.fromAsync(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
+  return (await withinMs(answerWithinMs, newest))[0]?.event?.position ?? null;
 }
 
 async function readIdentity(client: EventStoreDBClient): Promise<string | null> {
   try {
     const options = { fromRevision: START, maxCount: 1 } as const;
-    for await (const { event } of client.readStream<StoreIdentified>(identityStream, options)) {
-      if (event !== undefined) return event.data.store_id;
-    }
-    return null;
+    // Read to its end: the client does not let go of a read that is left early, not even when it is disposed of.
+    const [first] = await Array.fromAsync(client.readStream<StoreIdentified>(identityStream, options));
+    return first?.event?.data.store_id ?? null;
   } catch (error) {
     if (error instanceof StreamNotFoundError) return null;
     throw error;

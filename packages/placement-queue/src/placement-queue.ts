@@ -30,12 +30,18 @@ export const placementQueueOptions = (prefix: string): Omit<QueueOptions, 'conne
   streams: { events: { maxLen: 100 } },
 });
 
-export const placementWorkerOptions = (prefix: string, concurrency: number): Omit<WorkerOptions, 'connection'> => ({
+type WorkerSizing = { prefix: string; concurrency: number; lockMs: number };
+
+export const placementWorkerOptions = ({
   prefix,
   concurrency,
-  // Longer than the outages of Redis that are to be expected: a lost lock means that the job runs a second time.
-  lockDuration: 60_000,
-  stalledInterval: 10_000,
+  lockMs,
+}: WorkerSizing): Omit<WorkerOptions, 'connection'> => ({
+  prefix,
+  concurrency,
+  lockDuration: lockMs,
+  // A job of a dead worker is marked at one look and moved at the next.
+  stalledInterval: Math.min(stalledLookMs, lockMs),
   // A worker that dies, however often, says nothing about the order it worked on.
   maxStalledCount: 1_000_000,
   removeOnComplete: completedKept,
@@ -45,6 +51,7 @@ export const placementWorkerOptions = (prefix: string, concurrency: number): Omi
   settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
 });
 
+const stalledLookMs = 10_000;
 const firstBackoffMs = 250;
 const longestBackoffMs = 30_000;
 

@@ -1,0 +1,78 @@
+import type { OrderEvent } from '@orders/domain/order-types';
+import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+import { describe, expect, it } from 'vitest';
+import { foldBatch } from './fold-batch.ts';
+
+const at = '2026-01-02T03:04:05.678Z';
+const recorded = (orderId: string, revision: number, event: OrderEvent) =>
+  ({ orderId, revision: BigInt(revision), event }) as RecordedOrderEvent;
+const placed = (order_id: string): OrderEvent => ({
+  type: 'OrderPlaced',
+  data: {
+    order_id,
+    account_id: 'default',
+    placed_at: at,
+    type: 'market',
+    side: 'buy',
+    instrument: 'DE0007164600',
+    limit_price: null,
+    quantity: 5,
+  },
+});
+const started = (order_id: string): OrderEvent => ({
+  type: 'SubmissionStarted',
+  data: { order_id, attempt: 1, started_at: at },
+});
+const submitted = (order_id: string): OrderEvent => ({
+  type: 'OrderSubmitted',
+  data: { order_id, exchange_order_id: 'x', attempts: 1, submitted_at: at, evidence: 'response' },
+});
+const inDoubt = (order_id: string): OrderEvent => ({
+  type: 'OrderInDoubt',
+  data: { order_id, attempt: 1, reason: 'no answer' },
+});
+const redrive = (order_id: string): OrderEvent => ({
+  type: 'RedriveRequested',
+  data: { order_id, by: 'ops', reason: 'venue is back' },
+});
+const none = new Map();
+
+describe('foldBatch', () => {
+  it('opens what was placed and is still open at the end of the batch', () => {
+    const { opened, changed } = foldBatch(none, [
+      recorded('a', 0, placed('a')),
+      recorded('b', 0, placed('b')),
+      recorded('b', 1, started('b')),
+      recorded('c', 0, placed('c')),
+      recorded('c', 1, submitted('c')),
+    ]);
+    expect(opened.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(changed.map(({ id, status }) => `${id} ${status}`)).toEqual(['a placed', 'b submitting', 'c submitted']);
+  });
+
+  it('opens a redriven order under a new round', () => {
+    const { changed: before } = foldBatch(none, [recorded('a', 0, placed('a')), recorded('a', 1, inDoubt('a'))]);
+    const known = new Map(before.map((view) => [view.id, view]));
+    expect(foldBatch(known, [recorded('a', 2, redrive('a'))]).opened).toMatchObject([{ id: 'a', redrives: 1 }]);
+  });
+
+  it('does nothing with a batch that was delivered before', () => {
+    const batch = [recorded('a', 0, placed('a')), recorded('a', 1, submitted('a'))];
+    const known = new Map(foldBatch(none, batch).changed.map((view) => [view.id, view]));
+    expect(foldBatch(known, batch)).toEqual({ changed: [], opened: [], submitted: [], anomalies: [] });
+  });
+
+  it('reports how long a submission took, once', () => {
+    const batch = [recorded('a', 0, placed('a')), recorded('a', 1, submitted('a'))];
+    expect(foldBatch(none, batch).submitted).toEqual([{ placedAt: at, submittedAt: at }]);
+  });
+
+  it('points out a stream without beginning, and one with a hole', () => {
+    const { anomalies } = foldBatch(none, [
+      recorded('a', 3, started('a')),
+      recorded('b', 0, placed('b')),
+      recorded('b', 2, submitted('b')),
+    ]);
+    expect(anomalies.map(({ orderId, revision }) => `${orderId}@${revision}`)).toEqual(['a@3', 'b@2']);
+  });
+});

@@ -1,0 +1,94 @@
+import { foldOrder } from '@orders/domain/order';
+import type { OrderEvent } from '@orders/domain/order-types';
+import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+import { describe, expect, it } from 'vitest';
+import { applyToView, viewOfHistory } from './order-view.ts';
+
+const order_id = '0191a0c4-7c1e-7000-8000-000000000001';
+const at = '2026-01-02T03:04:05.678Z';
+const placed: OrderEvent = {
+  type: 'OrderPlaced',
+  data: {
+    order_id,
+    account_id: 'default',
+    placed_at: at,
+    type: 'market',
+    side: 'buy',
+    instrument: 'DE0007164600',
+    limit_price: null,
+    quantity: 5,
+  },
+};
+const started: OrderEvent = { type: 'SubmissionStarted', data: { order_id, attempt: 1, started_at: at } };
+const attemptFailed: OrderEvent = {
+  type: 'SubmissionAttemptFailed',
+  data: { order_id, attempt: 1, reason: 'no connection' },
+};
+const submitted: OrderEvent = {
+  type: 'OrderSubmitted',
+  data: { order_id, exchange_order_id: 'x-9', attempts: 1, submitted_at: at, evidence: 'query' },
+};
+const failed: OrderEvent = {
+  type: 'OrderFailed',
+  data: { order_id, code: 'refused_by_exchange', reason: 'halted', attempts: 1, failed_at: at },
+};
+const inDoubt: OrderEvent = { type: 'OrderInDoubt', data: { order_id, attempt: 1, reason: 'no answer' } };
+const redrive: OrderEvent = { type: 'RedriveRequested', data: { order_id, by: 'ops', reason: 'venue is back' } };
+
+const history = (...events: OrderEvent[]) =>
+  events.map((event, revision) => ({ event, revision: BigInt(revision) }) as RecordedOrderEvent);
+
+describe('viewOfHistory', () => {
+  it('shows a placed order with everything that is known of it', () =>
+    expect(viewOfHistory(history(placed))).toEqual({
+      id: order_id,
+      account_id: 'default',
+      created_at: at,
+      type: 'market',
+      side: 'buy',
+      instrument: 'DE0007164600',
+      limit_price: null,
+      quantity: 5,
+      status: 'placed',
+      attempts: 0,
+      redrives: 0,
+      exchange_order_id: null,
+      submitted_at: null,
+      failure: null,
+      revision: 0,
+    }));
+
+  it.each([
+    ['a call under way', [placed, started]],
+    ['a call that placed nothing', [placed, started, attemptFailed]],
+    ['a submitted order', [placed, started, submitted]],
+    ['a failed order', [placed, started, failed]],
+    ['an order in doubt', [placed, started, inDoubt]],
+    ['a redriven order', [placed, started, inDoubt, redrive]],
+    ['late evidence', [placed, started, inDoubt, submitted]],
+    ['noise after the end', [placed, started, submitted, attemptFailed, failed, redrive, started]],
+  ])('agrees with the domain on the status of %s', (_case, events) => {
+    const view = viewOfHistory(history(...events));
+    expect(view?.status).toBe(foldOrder(events).status);
+    expect(view?.revision).toBe(events.length - 1);
+  });
+
+  it('shows why an order failed, and forgets it when evidence comes', () => {
+    expect(viewOfHistory(history(placed, started, failed))?.failure).toEqual({
+      code: 'refused_by_exchange',
+      reason: 'halted',
+    });
+    expect(viewOfHistory(history(placed, started, inDoubt, submitted))?.failure).toBeNull();
+  });
+
+  it('shows nothing for a history without a beginning', () =>
+    expect(viewOfHistory(history(started, submitted))).toBeNull());
+});
+
+describe('applyToView', () => {
+  it('changes nothing when an event is delivered again', () => {
+    const view = viewOfHistory(history(placed, started, submitted));
+    expect(applyToView(view, started, 1)).toEqual(view);
+    expect(applyToView(view, submitted, 2)).toEqual(view);
+  });
+});
