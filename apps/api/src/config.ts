@@ -1,0 +1,47 @@
+// The settings of the API, one place for names, bounds and defaults.
+import type { Config } from '@orders/config/read-config';
+import { eventStoreSettings, port, redisSettings, sharedSettings } from '@orders/config/settings';
+import { Type } from 'typebox';
+
+// A placement waits for one append and, if the key was used before, one read: both must fit, with room to spare, into
+// the time after which the server gives up on a silent connection.
+const appendBudgetMsMax = 10_000;
+
+export const ApiConfig = Type.Object({
+  ...sharedSettings,
+  ...eventStoreSettings,
+  ...redisSettings,
+  HTTP_HOST: Type.String({ default: '0.0.0.0', description: 'Address that the API listens on.' }),
+  HTTP_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description: 'Port of the API. Unset: 8000 in development, 80 in production.',
+    }),
+  ),
+  API_REUSE_PORT: Type.Enum(['true', 'false'], {
+    default: 'false',
+    description: 'Whether several API processes share the port (SO_REUSEPORT).',
+  }),
+  API_ADMIN_PORT: port(
+    'Port for health and metrics of this one process, needed when the API port is shared; 0: none.',
+    0,
+  ),
+  API_APPEND_BUDGET_MS: Type.Integer({
+    minimum: 1,
+    maximum: appendBudgetMsMax,
+    default: 4_000,
+    description: 'How long a POST waits for the event store, all tries together.',
+  }),
+  API_APPEND_TRY_TIMEOUT_MS: Type.Integer({
+    minimum: 1,
+    maximum: appendBudgetMsMax,
+    default: 1_500,
+    description: 'How long a POST waits for the event store before it sends the same append again.',
+  }),
+});
+
+const defaultPorts = { development: 8_000, production: 80 };
+
+export const httpPort = ({ HTTP_PORT, ENVIRONMENT }: Pick<Config<typeof ApiConfig>, 'HTTP_PORT' | 'ENVIRONMENT'>) =>
+  HTTP_PORT ?? defaultPorts[ENVIRONMENT];

@@ -1,0 +1,64 @@
+// The API. Accepting orders needs the event store alone; it starts, listens and stays up without it too, and says so.
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { runService } from '@orders/lifecycle/run-service';
+import { connectEventStore } from '@orders/order-store/event-store-connection';
+import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
+import { readLogEnd } from '@orders/order-store/store-identity';
+import { keyspace } from '@orders/read-model/keys';
+import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
+import { failFast, reportErrors } from '@orders/redis/connection-profiles';
+import { startAdminServer } from '@orders/telemetry/admin-server';
+import { Redis } from 'ioredis';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { v7 as uuidV7 } from 'uuid';
+import { ApiConfig, httpPort } from './config.ts';
+import { eventStoreAnswers, warmUp } from './event-store-readiness.ts';
+import { buildServer } from './server.ts';
+
+await runService({
+  name: 'api',
+  schema: ApiConfig,
+  env: process.env,
+  portSettings: (config) => ({ HTTP_PORT: httpPort(config), API_ADMIN_PORT: config.API_ADMIN_PORT }),
+  start: async ({ config, log, onStop, isStopping }) => {
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+
+    const connection = connectEventStore({
+      createClient: () => EventStoreDBClient.connectionString(config.EVENTSTORE_URL),
+      onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
+    });
+    onStop('event store client', connection.close);
+    const redis = new Redis(config.REDIS_URL, failFast);
+    reportErrors(redis, (err) => log.warn({ err }, 'redis'));
+    onStop('redis', () => redis.disconnect());
+
+    const answers = eventStoreAnswers(() => readLogEnd(connection.client()), connection);
+    const warmingUp = new AbortController();
+    onStop('warm-up', () => warmingUp.abort());
+    void warmUp(answers, warmingUp.signal);
+
+    const limits = { tryTimeoutMs: config.API_APPEND_TRY_TIMEOUT_MS, budgetMs: config.API_APPEND_BUDGET_MS };
+    const operations = { registry, checks: { event_store: answers }, isStopping };
+    if (config.API_ADMIN_PORT !== 0) {
+      const admin = await startAdminServer({ host: config.ADMIN_HOST, port: config.API_ADMIN_PORT, ...operations });
+      onStop('admin', admin.close);
+    }
+    const app = await buildServer({
+      ...eventStoreOrderStore({ connection, limits }),
+      ...operations,
+      queries: redisOrderQueries(redis, keyspace(config.REDIS_KEY_TAG)),
+      now: () => new Date(),
+      newId: () => uuidV7(),
+      log,
+    });
+    onStop('server', () => app.close());
+    // Fastify hands the options to Node as they are, but its types do not know this one yet.
+    const listenOptions = {
+      host: config.HTTP_HOST,
+      port: httpPort(config),
+      reusePort: config.API_REUSE_PORT === 'true',
+    };
+    await app.listen(listenOptions);
+  },
+});

@@ -1,0 +1,27 @@
+// Orders as the HTTP contract shows them. The one place where a price becomes a JSON number.
+import { limitPriceNumber } from '@orders/domain/limit-price';
+import type { OrderPlaced } from '@orders/domain/order-types';
+import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+import type { OrderView } from '@orders/read-model/order-view';
+import type { Order, PlacedOrder } from './schemas/answers.ts';
+
+export function placedOrderJson(placed: OrderPlaced['data']): PlacedOrder {
+  const { order_id: id, placed_at: created_at, type, side, instrument, limit_price, quantity } = placed;
+  return { id, created_at, type, side, instrument, limit_price: priceJson(limit_price), quantity, status: 'placed' };
+}
+
+export function orderJson({ redrives: _internal, ...view }: OrderView): Order {
+  return { ...view, limit_price: priceJson(view.limit_price) };
+}
+
+export const eventJson = ({ event, revision, position, recordedAt, metadata, id }: RecordedOrderEvent) => ({
+  type: event.type,
+  revision: String(revision),
+  position: String(position.commit),
+  recorded_at: recordedAt.toISOString(),
+  data: event.data,
+  metadata,
+  id,
+});
+
+const priceJson = (price: string | null): number | null => (price === null ? null : limitPriceNumber(price));

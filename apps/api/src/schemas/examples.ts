@@ -1,0 +1,90 @@
+// What requests and answers look like, shown in the documentation. A test holds each one against its schema.
+import { encodeCursor } from '../cursor.ts';
+import { breaksRule } from '../field-errors.ts';
+import { validationFailed } from '../problem.ts';
+import { placementFailureMessage } from './answers.ts';
+
+const id = '019a9b1c-5f0e-7c3a-9d5e-3f6b8a1c2d4e';
+const created_at = '2026-01-31T08:00:00.000Z';
+const limitTerms = { type: 'limit', side: 'buy', instrument: 'DE0007164600', limit_price: 120.5, quantity: 5 };
+const marketTerms = { type: 'market', side: 'sell', instrument: 'DE0007164600', quantity: 5 };
+const order = {
+  id,
+  created_at,
+  ...limitTerms,
+  status: 'submitted',
+  account_id: 'default',
+  attempts: 1,
+  exchange_order_id: '7d0c3f8e-2b1a-4c6d-8e9f-0a1b2c3d4e5f',
+  submitted_at: '2026-01-31T08:00:00.561Z',
+  failure: null,
+  revision: 2,
+};
+
+export const bodyExamples = {
+  limit: { summary: 'Limit order', value: limitTerms },
+  exactLimit: { summary: 'Limit order, the price as text', value: { ...limitTerms, limit_price: '120.50' } },
+  market: { summary: 'Market order', value: marketTerms },
+};
+
+export const placedOrderExamples = {
+  limit: { summary: 'Limit order', value: { id, created_at, ...limitTerms, status: 'placed' } },
+  market: { summary: 'Market order', value: { id, created_at, ...marketTerms, limit_price: null, status: 'placed' } },
+};
+
+export const orderExamples = {
+  submitted: { summary: 'At the exchange', value: order },
+  failed: {
+    summary: 'Refused by the exchange',
+    value: {
+      ...order,
+      status: 'failed',
+      exchange_order_id: null,
+      submitted_at: null,
+      failure: { code: 'refused_by_exchange', reason: 'unknown instrument' },
+    },
+  },
+};
+
+export const orderPageExamples = {
+  page: {
+    summary: 'A page with a next one',
+    value: { orders: [order], next_cursor: encodeCursor({ placedAtMs: Date.parse(created_at), id }) },
+  },
+};
+
+export const orderEventsExamples = {
+  placed: {
+    summary: 'An order that was just placed',
+    value: {
+      events: [
+        {
+          type: 'OrderPlaced',
+          revision: '0',
+          position: '8123',
+          recorded_at: '2026-01-31T08:00:00.004Z',
+          data: { order_id: id, account_id: 'default', ...limitTerms, limit_price: '120.50', placed_at: created_at },
+          metadata: {
+            $correlationId: 'checkout-17',
+            $causationId: 'a3bb189e-8bf9-4c5d-9d6f-2f1d0c9b8a77',
+            schema_version: 1,
+          },
+          id: 'f81d4fae-7dec-51d0-a765-00a0c91e6bf6',
+        },
+      ],
+    },
+  },
+};
+
+export const placementFailureExamples = {
+  failure: { summary: 'Any failure', value: { message: placementFailureMessage } },
+};
+
+export const invalidOrder = validationFailed(
+  new Map([
+    ['limit_price', 'Attribute `limit_price` is required for type `limit`'],
+    ['quantity', 'Attribute `quantity` is required'],
+  ]),
+);
+
+export const invalidQuery = validationFailed(new Map([['limit', breaksRule('querystring', 'limit')]]));

@@ -1,0 +1,99 @@
+// The HTTP server, built from its parts. Does no I/O before it is told to listen.
+import type { OrderQueries } from '@orders/read-model/order-queries';
+import type { Logger } from '@orders/telemetry/logger';
+import { type ObservabilityDeps, observabilityRoutes } from '@orders/telemetry/observability-routes';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { handleError, handleUnknownRoute } from './error-handler.ts';
+import { type ApiMetrics, createApiMetrics, measuredAppend } from './metrics.ts';
+import { registerDocumentation } from './openapi.ts';
+import { orderPlacement, type PlacementDeps } from './order-placement.ts';
+import { bodyBytesMax } from './problem.ts';
+import { requestIdOf } from './request-context.ts';
+import { orderQueryRoutes } from './routes/order-queries.ts';
+import { placeOrderRoute } from './routes/place-order.ts';
+import { namedSchemas } from './schemas/answers.ts';
+
+export type ServerDeps = PlacementDeps & ObservabilityDeps & { queries: OrderQueries; log: Logger };
+
+// A request must have arrived within this time, slow senders included.
+const requestTimeoutMs = 15_000;
+// Longer than the longest a placement may take by its settings: a silent connection is cut after this time.
+const connectionTimeoutMs = 30_000;
+// Longer than the minute for which load balancers usually keep a connection, so that it is they who close it.
+const keepAliveTimeoutMs = 72_000;
+
+/** Resolves once all routes are there; `listen` or `inject` begin to serve. */
+export async function buildServer({ append, load, queries, now, newId, log, ...operations }: ServerDeps) {
+  const app = createApp(log, newId);
+  const metrics = createApiMetrics(operations.registry);
+  const place = orderPlacement({ append: measuredAppend(append, metrics), load, now, newId });
+
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(handleUnknownRoute);
+  app.addHook('onRequest', async (request, reply) => {
+    echoRequestId(request, reply);
+  });
+  measureRequests(app, metrics);
+  await registerDocumentation(app);
+  for (const schema of namedSchemas) app.addSchema(schema);
+  await app.register(observabilityRoutes(operations));
+  for (const prefix of ['', '/v1']) {
+    await app.register(placeOrderRoute({ place, metrics }), { prefix });
+    await app.register(orderQueryRoutes({ ...queries, load, metrics }), { prefix });
+  }
+  return app;
+}
+
+function createApp(log: Logger, newId: () => string): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // One line for each outcome is written where it is known, and none for a request that only was.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
+    genReqId: ({ headers }) => requestIdOf(headers, newId),
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: connectionTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    bodyLimit: bodyBytesMax,
+    trustProxy: false,
+    forceCloseConnections: 'idle',
+    // While it drains, a connection that is still open is served: a refusal would be a failure that nothing caused.
+    return503OnClosing: false,
+    // A path that cannot be routed runs through no hook.
+    frameworkErrors: (error, request, reply) => handleError(error, request, echoRequestId(request, reply)),
+    ajv: {
+      customOptions: {
+        // A misspelt field must not be dropped, nor "5" be taken for 5: either would place another order than was
+        // meant.
+        removeAdditional: false,
+        coerceTypes: false,
+        // One entry for each violated field; the size of the body bounds what that costs.
+        allErrors: true,
+        keywords: ['x-examples'],
+      },
+    },
+  });
+  // Orders are JSON; plain text would be "not a JSON object" where it is the wrong content type.
+  app.removeContentTypeParser('text/plain');
+  return app;
+}
+
+const echoRequestId = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  reply.header('x-request-id', request.id);
+
+function measureRequests(app: FastifyInstance, { requestDuration }: ApiMetrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const labels = {
+      route: routeOptions.url ?? 'unknown',
+      method,
+      status_class: `${Math.trunc(reply.statusCode / 100)}xx`,
+    };
+    requestDuration.observe(labels, reply.elapsedTime / 1_000);
+  });
+}
