@@ -1,7 +1,7 @@
 // The API. Accepting orders needs the event store alone; it starts, listens and stays up without it too, and says so.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { runService } from '@orders/lifecycle/run-service';
-import { connectEventStore } from '@orders/order-store/event-store-connection';
+import { connectEventStore, isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import { keyspace } from '@orders/read-model/keys';
@@ -19,6 +19,7 @@ await runService({
   name: 'api',
   schema: ApiConfig,
   env: process.env,
+  isHarmlessRejection: isAbandonedWrite,
   portSettings: (config) => ({ HTTP_PORT: httpPort(config), API_ADMIN_PORT: config.API_ADMIN_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
     const registry = new Registry();

@@ -1,5 +1,6 @@
 // The HTTP server, built from its parts. Does no I/O before it is told to listen.
 import type { OrderQueries } from '@orders/read-model/order-queries';
+import { drainConnections } from '@orders/telemetry/drain-connections';
 import type { Logger } from '@orders/telemetry/logger';
 import { type ObservabilityDeps, observabilityRoutes } from '@orders/telemetry/observability-routes';
 import Fastify, {
@@ -78,6 +79,7 @@ function createApp(log: Logger, newId: () => string): FastifyInstance {
       },
     },
   });
+  drainConnections(app);
   // Orders are JSON; plain text would be "not a JSON object" where it is the wrong content type.
   app.removeContentTypeParser('text/plain');
   return app;

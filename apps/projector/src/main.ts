@@ -2,7 +2,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { periodically } from '@orders/lifecycle/periodically';
 import { runService } from '@orders/lifecycle/run-service';
-import { connectEventStore } from '@orders/order-store/event-store-connection';
+import { connectEventStore, isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { orderEventBatches } from '@orders/order-store/order-subscription';
 import { identifyStore } from '@orders/order-store/store-identity';
 import {
@@ -32,6 +32,7 @@ await runService({
   name: 'projector',
   schema: ProjectorSettings,
   env: process.env,
+  isHarmlessRejection: isAbandonedWrite,
   portSettings: (config) => ({ PROJECTOR_ADMIN_PORT: config.PROJECTOR_ADMIN_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
     const registry = new Registry();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { periodically } from '@orders/lifecycle/periodically';
 import { runService } from '@orders/lifecycle/run-service';
-import { connectEventStore } from '@orders/order-store/event-store-connection';
+import { connectEventStore, isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import {
@@ -37,6 +37,7 @@ await runService({
   name: 'worker',
   schema: WorkerSettings,
   env: process.env,
+  isHarmlessRejection: isAbandonedWrite,
   portSettings: (config) => ({ WORKER_ADMIN_PORT: config.WORKER_ADMIN_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
     const registry = new Registry();

@@ -21,13 +21,15 @@ type ServiceDefinition<Schema extends TObject> = {
   env: Environment;
   /** Which setting to change when the port of this number turns out to be taken. */
   portSettings: (config: Config<Schema>) => Readonly<Record<string, number>>;
+  /** Rejections that nobody handles, yet that leave the process sound; they are logged, and nothing more. */
+  isHarmlessRejection?: (reason: unknown) => boolean;
   start: (context: ServiceContext<Config<Schema>>) => Promise<void>;
 };
 
 type RequiredSettings = { LOG_LEVEL: string; SHUTDOWN_DEADLINE_MS: number };
 
 export async function runService<Schema extends TObject>(definition: ServiceDefinition<Schema>): Promise<void> {
-  const { name, schema, env, portSettings, start } = definition;
+  const { name, schema, env, portSettings, isHarmlessRejection = () => false, start } = definition;
   const config = readConfigOrExit(name, schema, env);
   const { LOG_LEVEL, SHUTDOWN_DEADLINE_MS } = config as unknown as RequiredSettings;
   const log = createLogger(name, LOG_LEVEL);
@@ -49,12 +51,15 @@ export async function runService<Schema extends TObject>(definition: ServiceDefi
   process.once('SIGTERM', () => void stop('SIGTERM', 0));
   process.once('SIGINT', () => void stop('SIGINT', 0));
   // After a stray error the state of the process is unknown. Dying is safe: every append may be repeated.
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (err: unknown) => {
-      log.fatal({ err }, event);
-      void stop(event, 1);
-    });
-  }
+  const die = (event: string, err: unknown) => {
+    log.fatal({ err }, event);
+    void stop(event, 1);
+  };
+  process.on('uncaughtException', (err) => die('uncaughtException', err));
+  process.on('unhandledRejection', (reason) => {
+    if (isHarmlessRejection(reason)) log.warn({ err: reason }, 'rejection that nobody waited for');
+    else die('unhandledRejection', reason);
+  });
 
   try {
     await start({

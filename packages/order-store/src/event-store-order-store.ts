@@ -1,9 +1,9 @@
 // The order store on EventStoreDB, embedded or real.
-import { FORWARDS, NO_STREAM, START, StreamNotFoundError } from '@eventstore/db-client';
+import { type EventStoreDBClient, FORWARDS, NO_STREAM, START, StreamNotFoundError } from '@eventstore/db-client';
 import { foldOrder } from '@orders/domain/order';
 import pLimit from 'p-limit';
 import { type AppendLimits, appendUntilKnown } from './append-retry.ts';
-import { withinMs } from './deadline.ts';
+import { NoAnswerError, withinMs } from './deadline.ts';
 import { decodeEvent, encodeEvents } from './event-codec.ts';
 import type { EventStoreConnection } from './event-store-connection.ts';
 import {
@@ -43,19 +43,26 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
   }
 
   async function load(orderId: string): Promise<LoadedOrder> {
-    const history = await withinMs(limits.budgetMs, readHistory(connection, orderId));
-    const order = foldOrder(history.map(({ event }) => event));
-    return { order, revision: history.at(-1)?.revision ?? 'no_stream', history };
+    try {
+      const history = await withinMs(limits.budgetMs, readHistory(connection.client(), orderId));
+      connection.answered();
+      const order = foldOrder(history.map(({ event }) => event));
+      return { order, revision: history.at(-1)?.revision ?? 'no_stream', history };
+    } catch (error) {
+      if (error instanceof NoAnswerError) connection.timedOut();
+      else connection.failed(error);
+      throw error;
+    }
   }
 
   return { append, load };
 }
 
-async function readHistory(connection: EventStoreConnection, orderId: string): Promise<RecordedOrderEvent[]> {
+async function readHistory(client: EventStoreDBClient, orderId: string): Promise<RecordedOrderEvent[]> {
   const options = { fromRevision: START, direction: FORWARDS, maxCount: historyMax + 1 } as const;
   try {
     // Read to its end, then judged: the client does not let go of a read that is left early.
-    const stream = await Array.fromAsync(connection.client().readStream(orderStream(orderId), options));
+    const stream = await Array.fromAsync(client.readStream(orderStream(orderId), options));
     if (stream.length > historyMax) throw new Error(`${orderStream(orderId)} holds more than ${historyMax} events`);
     return stream.map(decodeEvent).map((recorded) => {
       // A decision on half a history could place an order twice: better none, and an error that a person sees.
