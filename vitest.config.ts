@@ -6,7 +6,13 @@ const generous = { testTimeout: 60_000, hookTimeout: 60_000 };
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['{apps,packages}/*/src/**/*.unit.test.ts', 'e2e/**/*.unit.test.ts'], ...generous } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,packages}/*/src/**/*.unit.test.ts', 'e2e/**/*.unit.test.ts'],
+          ...generous,
+        },
+      },
       {
         test: {
           name: 'int',

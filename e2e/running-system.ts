@@ -1,0 +1,87 @@
+// A whole system as its users run it, one process each, on free ports and in a folder of its own.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type LocalSystem, localSystem } from '@orders/local-system/running-system';
+import {
+  type LocalSystemSettings,
+  type LocalUrls,
+  localUrls,
+  type ServiceGroup,
+  serviceDefinitions,
+} from '@orders/local-system/service-definitions';
+import { freePorts } from '@orders/test-kit/free-port';
+
+export type RunningSystem = {
+  urls: LocalUrls;
+  settings: LocalSystemSettings;
+  /** What all processes have written so far, a line each, prefixed by the name of the process. */
+  lines: string[];
+  /** Starts the processes of these groups. */
+  start: (groups: readonly ServiceGroup[]) => Promise<void>;
+  kill: (name: string, signal?: NodeJS.Signals) => void;
+  pid: (name: string) => number | undefined;
+  /** Stops everything and removes the folder. */
+  stop: () => Promise<void>;
+};
+
+export const allGroups: readonly ServiceGroup[] = ['redis', 'event-store', 'exchange', 'projector', 'worker', 'api'];
+
+// What takes half a minute in production, for good reasons, takes seconds here.
+const impatience = {
+  PLACEMENT_LOCK_MS: '5000',
+  SWEEP_INTERVAL_MS: '1000',
+  SWEEP_AFTER_MS: '5000',
+  EXCHANGE_TIMEOUT_MS: '3000',
+  LOG_LEVEL: 'info',
+};
+const limits = { firstPauseMs: 500, pauseMsMax: 2_000, healthyAfterMs: 60_000 };
+const shutdownMs = 9_000;
+
+export async function prepareSystem(env: Record<string, string> = {}): Promise<RunningSystem> {
+  const folder = await mkdtemp(join(tmpdir(), 'orders-e2e-'));
+  const [redis, eventStore, exchange, projector, worker, , api] = await freePorts(7);
+  const settings: LocalSystemSettings = {
+    root: resolve(import.meta.dirname, '..'),
+    redis: { port: redis, folder: join(folder, 'redis') },
+    eventStore: { host: '127.0.0.1', port: eventStore, folder: join(folder, 'event-store') },
+    exchange: { host: '127.0.0.1', port: exchange, folder: join(folder, 'exchange') },
+    adminHost: '127.0.0.1',
+    projectorAdminPort: projector,
+    workers: { count: 2, adminPort: worker },
+    api: { count: 1, host: '127.0.0.1', port: api, adminPort: 0 },
+    shutdownMs,
+  };
+  const lines: string[] = [];
+  const systems: LocalSystem[] = [];
+  const processOf = (name: string) => {
+    const process = systems.map((system) => system.process(name)).find((found) => found !== undefined);
+    if (process === undefined) throw new Error(`no process ${name} was started`);
+    return process;
+  };
+
+  return {
+    urls: localUrls(settings),
+    settings,
+    lines,
+    async start(groups) {
+      const system = localSystem({
+        definitions: serviceDefinitions(settings).filter(({ group }) => groups.includes(group)),
+        env: { PATH: process.env.PATH, ...impatience, ...env },
+        shutdownMs,
+        limits,
+        onLine: ({ name }, line) => lines.push(`${name} ${line}`),
+        onRestart: ({ name, exit }) => lines.push(`${name} restarted after ${JSON.stringify(exit)}`),
+        onUnusable: ({ name }) => lines.push(`${name} cannot use its settings`),
+      });
+      systems.unshift(system);
+      await system.start();
+    },
+    kill: (name, signal = 'SIGKILL') => processOf(name).kill(signal),
+    pid: (name) => processOf(name).pid,
+    async stop() {
+      for (const system of systems) await system.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
