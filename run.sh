@@ -10,8 +10,14 @@ source infra/set-up.sh
 main() {
   case "${1:-}" in
     '') ;;
-    -h | --help) usage && exit 0 ;;
-    *) echo "run.sh: unknown argument: $1 (try --help)" >&2 && exit 2 ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      echo "run.sh: unknown argument: $1 (try --help)" >&2
+      exit 2
+      ;;
   esac
   check_node
   install_packages

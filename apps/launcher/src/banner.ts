@@ -14,7 +14,6 @@ export function addresses({ system, definitions, dataFolder }: BannerOptions): R
   return {
     API: api,
     Documentation: `${api}/docs`,
-    'Live orders': `${api}/orders/stream`,
     Exchange: urls.exchange.startsWith('http') ? `${urls.exchange}/ledger` : urls.exchange,
     'Event store': withoutPassword(urls.eventStore),
     Redis: withoutPassword(urls.redis),

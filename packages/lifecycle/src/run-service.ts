@@ -1,11 +1,16 @@
 // The frame of every process: read the settings, start, stop once, in order, before the deadline. The only place that
 // handles signals, stray errors and the exit code.
 import { type Config, ConfigError, type Environment, readConfig } from '@orders/config/read-config';
-import { createLogger, type Logger } from '@orders/telemetry/logger';
+import { createLogger, type DestinationStream, type Logger } from '@orders/telemetry/logger';
 import type { TObject } from 'typebox';
 
 /** The exit code of sysexits.h for a configuration that cannot be used: a supervisor must not start it again. */
 export const unusableConfiguration = 78;
+
+/** Thrown by `start` for a reason that the message explains in full: it is logged without a stack. */
+export class CannotStartError extends Error {
+  override readonly name = 'CannotStartError';
+}
 
 export type ServiceContext<Settings> = {
   config: Settings;
@@ -21,6 +26,8 @@ type ServiceDefinition<Schema extends TObject> = {
   env: Environment;
   /** Which setting to change when the port of this number turns out to be taken. */
   portSettings: (config: Config<Schema>) => Readonly<Record<string, number>>;
+  /** Where the log goes instead of to standard output. */
+  logTo?: (config: Config<Schema>) => DestinationStream;
   /** Rejections that nobody handles, yet that leave the process sound; they are logged, and nothing more. */
   isHarmlessRejection?: (reason: unknown) => boolean;
   start: (context: ServiceContext<Config<Schema>>) => Promise<void>;
@@ -29,10 +36,10 @@ type ServiceDefinition<Schema extends TObject> = {
 type RequiredSettings = { LOG_LEVEL: string; SHUTDOWN_DEADLINE_MS: number };
 
 export async function runService<Schema extends TObject>(definition: ServiceDefinition<Schema>): Promise<void> {
-  const { name, schema, env, portSettings, isHarmlessRejection = () => false, start } = definition;
+  const { name, schema, env, portSettings, logTo, isHarmlessRejection = () => false, start } = definition;
   const config = readConfigOrExit(name, schema, env);
   const { LOG_LEVEL, SHUTDOWN_DEADLINE_MS } = config as unknown as RequiredSettings;
-  const log = createLogger(name, LOG_LEVEL);
+  const log = createLogger(name, LOG_LEVEL, logTo?.(config));
   const steps: { name: string; step: () => unknown }[] = [];
   let stopping = false;
 
@@ -70,7 +77,9 @@ export async function runService<Schema extends TObject>(definition: ServiceDefi
     });
     if (!stopping) log.info('started');
   } catch (err) {
-    log.fatal({ err }, describeStartFailure(err, portSettings(config)));
+    const reason = describeStartFailure(err, portSettings(config));
+    if (reason === null) log.fatal({ err }, 'failed to start');
+    else log.fatal(reason);
     await stop('failed to start', 1);
   }
 }
@@ -85,9 +94,11 @@ function readConfigOrExit<Schema extends TObject>(name: string, schema: Schema, 
   }
 }
 
-function describeStartFailure(err: unknown, ports: Readonly<Record<string, number>>): string {
+/** What the user can do about it; `null` for a failure that only its stack explains. */
+function describeStartFailure(err: unknown, ports: Readonly<Record<string, number>>): string | null {
+  if (err instanceof CannotStartError) return err.message;
   const { code, port } = err as NodeJS.ErrnoException & { port?: number };
-  if (code !== 'EADDRINUSE' && code !== 'EACCES') return 'failed to start';
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return null;
   const setting = Object.keys(ports).find((name) => ports[name] === port) ?? Object.keys(ports).join(' or ');
   return code === 'EADDRINUSE'
     ? `port ${port} is taken: stop what uses it, or set ${setting} to a free port`
