@@ -130,6 +130,15 @@ describe('a subscription to $all', () => {
     }
   });
 
+  it('has caught up with a log in which there is nothing yet', async () => {
+    const empty = await startRunningStore();
+    const followed = follow(empty.client.subscribeToAll({ fromPosition: START }));
+    await caughtUp(followed);
+    await empty.client.appendToStream(freshStream(), someEvents(1));
+    await vi.waitFor(() => expect(followed.ids()).toHaveLength(1), generously);
+    await empty.stop();
+  });
+
   it('catches up although the appends never pause', async () => {
     const { position } = await append(freshStream(), 1);
     const followed = toAll(position);

@@ -5,6 +5,7 @@ import type { Config } from '@orders/config/read-config';
 import { CannotStartError, runService } from '@orders/lifecycle/run-service';
 import { describeExit } from '@orders/local-system/managed-process';
 import { findPortProblem } from '@orders/local-system/port-check';
+import { NotReadyError } from '@orders/local-system/readiness';
 import { localSystem } from '@orders/local-system/running-system';
 import { serviceDefinitions } from '@orders/local-system/service-definitions';
 import { addresses, banner } from './banner.ts';
@@ -14,6 +15,8 @@ import { systemSettings } from './system-settings.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const write = (text: string) => process.stdout.write(text);
+// Whoever read the log is gone, `tee` after a Ctrl-C for example: no reason to fail, least of all in the middle of a stop.
+process.stdout.on('error', () => {});
 
 let output: LogOutput | undefined;
 function outputFor({ ENVIRONMENT, LOG_LEVEL }: Config<typeof SystemSettings>): LogOutput {
@@ -55,6 +58,7 @@ await runService({
       await local.start();
     } catch (err) {
       if (isStopping()) return;
+      if (err instanceof NotReadyError) return fail(err.message);
       throw err;
     }
     const places = { system, definitions, dataFolder: resolve(config.DATA_DIR) };

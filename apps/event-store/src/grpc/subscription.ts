@@ -55,8 +55,9 @@ async function follow(call: ReadCall, source: Source, start: number, filter: Eve
       if (matched) await send(call, eventMessage(event));
       await sendCheckpoint(call, checkpoints?.afterEvent(event.position, matched));
     }
-    // Asked before the next turn: under constant appends there would always be another page after it.
-    if (!live && cursor >= source.end()) {
+    // Asked before the next turn: under constant appends there would always be another page after it. Nothing to read is
+    // the end as well: before the first event there is none that the cursor could have passed.
+    if (!live && (page.length === 0 || cursor >= source.end())) {
       live = true;
       await sendCheckpoint(call, checkpoints?.atEndOfHistory());
       await send(call, caughtUpMessage());
