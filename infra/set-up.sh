@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What a fresh machine needs before it can run or test the gateway: packages, and Redis. Sourced by run.sh and run_tests.sh
 # from the folder of the repository.
 

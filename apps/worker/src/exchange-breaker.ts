@@ -35,7 +35,13 @@ export function exchangeBreaker(limits: BreakerLimits, onChange: (open: boolean)
     halfOpenAfter: new ExponentialBackoff({ initialDelay, maxDelay }),
     halfOpenSampling: probes,
   });
-  policy.onStateChange((state) => onChange(state === CircuitState.Open));
+  let holdsBack = false;
+  policy.onStateChange((state) => {
+    // While probes are under way all other calls still wait: only a closed circuit is good news.
+    const holdsBackNow = state !== CircuitState.Closed;
+    if (holdsBackNow !== holdsBack) onChange(holdsBackNow);
+    holdsBack = holdsBackNow;
+  });
   return async (step) => {
     try {
       return { called: true, outcome: await policy.execute(step) };

@@ -7,7 +7,7 @@ import type { TObject } from 'typebox';
 /** The exit code of sysexits.h for a configuration that cannot be used: a supervisor must not start it again. */
 export const unusableConfiguration = 78;
 
-/** Thrown by `start` for a reason that the message explains in full: it is logged without a stack. */
+/** Thrown, by `start` or later, for a reason that the message explains in full: it is logged without a stack. */
 export class CannotStartError extends Error {
   override readonly name = 'CannotStartError';
 }
@@ -55,11 +55,12 @@ export async function runService<Schema extends TObject>(definition: ServiceDefi
     exit(log, 'stopped', exitCode);
   }
 
-  process.once('SIGTERM', () => void stop('SIGTERM', 0));
-  process.once('SIGINT', () => void stop('SIGINT', 0));
+  // SIGHUP: the terminal was closed. `on`, not `once`: whoever presses Ctrl-C twice must not cut the shutdown short.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal, 0));
   // After a stray error the state of the process is unknown. Dying is safe: every append may be repeated.
   const die = (event: string, err: unknown) => {
-    log.fatal({ err }, event);
+    if (err instanceof CannotStartError) log.fatal(err.message);
+    else log.fatal({ err }, event);
     void stop(event, 1);
   };
   process.on('uncaughtException', (err) => die('uncaughtException', err));
