@@ -7,9 +7,9 @@ import {
   type LocalSystemSettings,
   type LocalUrls,
   localUrls,
-  type ServiceGroup,
   serviceDefinitions,
 } from '@orders/local-system/service-definitions';
+import { type ServiceGroup, serviceGroups } from '@orders/local-system/service-groups';
 import { freePorts } from '@orders/test-kit/free-port';
 
 export type RunningSystem = {
@@ -25,7 +25,7 @@ export type RunningSystem = {
   stop: () => Promise<void>;
 };
 
-export const allGroups: readonly ServiceGroup[] = ['redis', 'event-store', 'exchange', 'projector', 'worker', 'api'];
+export const allGroups: readonly ServiceGroup[] = serviceGroups;
 
 // What takes half a minute in production, for good reasons, takes seconds here.
 const impatience = {

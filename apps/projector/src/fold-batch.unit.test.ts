@@ -1,40 +1,18 @@
 import type { OrderEvent } from '@orders/domain/order-types';
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+import {
+  orderInDoubt as inDoubt,
+  orderPlaced as placed,
+  redriveRequested as redrive,
+  submissionStarted as started,
+  orderSubmitted as submitted,
+} from '@orders/test-kit/order-events';
 import { describe, expect, it } from 'vitest';
 import { foldBatch } from './fold-batch.ts';
 
 const at = '2026-01-02T03:04:05.678Z';
 const recorded = (orderId: string, revision: number, event: OrderEvent) =>
   ({ orderId, revision: BigInt(revision), event }) as RecordedOrderEvent;
-const placed = (order_id: string): OrderEvent => ({
-  type: 'OrderPlaced',
-  data: {
-    order_id,
-    account_id: 'default',
-    placed_at: at,
-    type: 'market',
-    side: 'buy',
-    instrument: 'DE0007164600',
-    limit_price: null,
-    quantity: 5,
-  },
-});
-const started = (order_id: string): OrderEvent => ({
-  type: 'SubmissionStarted',
-  data: { order_id, attempt: 1, started_at: at },
-});
-const submitted = (order_id: string): OrderEvent => ({
-  type: 'OrderSubmitted',
-  data: { order_id, exchange_order_id: 'x', attempts: 1, submitted_at: at, evidence: 'response' },
-});
-const inDoubt = (order_id: string): OrderEvent => ({
-  type: 'OrderInDoubt',
-  data: { order_id, attempt: 1, reason: 'no answer' },
-});
-const redrive = (order_id: string): OrderEvent => ({
-  type: 'RedriveRequested',
-  data: { order_id, by: 'ops', reason: 'venue is back' },
-});
 const none = new Map();
 
 describe('foldBatch', () => {

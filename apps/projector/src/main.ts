@@ -16,6 +16,7 @@ import { keyspace } from '@orders/read-model/keys';
 import { openOrders } from '@orders/read-model/redis-open-orders';
 import { redisProjection } from '@orders/read-model/redis-projection';
 import { failFast, reportErrors } from '@orders/redis/connection-profiles';
+import { neverEvicts } from '@orders/redis/eviction';
 import { startAdminServer } from '@orders/telemetry/admin-server';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -66,6 +67,7 @@ await runService({
         following: () => state.following,
         lag: async () => (await progress.lagSeconds()) * 1_000 <= config.PROJECTOR_READY_LAG_MAX_MS,
         redis: async () => (await redis.ping()) === 'PONG',
+        redis_never_evicts: () => neverEvicts(redis),
       },
     });
     onStop('admin', admin.close);

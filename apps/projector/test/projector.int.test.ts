@@ -22,6 +22,7 @@ import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
 import { redisProjection } from '@orders/read-model/redis-projection';
 import { createLogger } from '@orders/telemetry/logger';
 import { startTestEventStore, type TestEventStore } from '@orders/test-kit/event-store';
+import { orderPlaced, orderSubmitted } from '@orders/test-kit/order-events';
 import { testRedisUrl } from '@orders/test-kit/redis-url';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -96,37 +97,11 @@ function append(orderId: string, expectedRevision: ExpectedRevision, ...events: 
 
 async function place(count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => uuidV7());
-  await Promise.all(
-    ids.map((order_id) =>
-      append(order_id, 'no_stream', {
-        type: 'OrderPlaced',
-        data: {
-          order_id,
-          account_id: 'default',
-          placed_at: new Date().toISOString(),
-          type: 'market',
-          side: 'buy',
-          instrument: 'DE0007164600',
-          limit_price: null,
-          quantity: 5,
-        },
-      }),
-    ),
-  );
+  await Promise.all(ids.map((id) => append(id, 'no_stream', orderPlaced(id, { placed_at: new Date().toISOString() }))));
   return ids;
 }
 
-const submit = (order_id: string) =>
-  append(order_id, 0n, {
-    type: 'OrderSubmitted',
-    data: {
-      order_id,
-      exchange_order_id: 'x',
-      attempts: 1,
-      submitted_at: new Date().toISOString(),
-      evidence: 'response',
-    },
-  });
+const submit = (id: string) => append(id, 0n, orderSubmitted(id, new Date().toISOString()));
 
 async function expectProjected(ids: string[]) {
   await eventually(async () => {

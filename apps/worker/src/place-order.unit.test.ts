@@ -1,6 +1,7 @@
 import { memoryOrderStore } from '@orders/order-store/memory-order-store';
 import type { Append, OrderStore } from '@orders/order-store/order-store';
 import type { Exchange, PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
+import { orderPlaced } from '@orders/test-kit/order-events';
 import { describe, expect, it } from 'vitest';
 import { NoSuchOrderError, type PlacementDeps, placeOrder } from './place-order.ts';
 
@@ -36,21 +37,7 @@ async function placedOrder(store: OrderStore) {
   const append: Append = {
     orderId,
     expectedRevision: 'no_stream',
-    events: [
-      {
-        type: 'OrderPlaced',
-        data: {
-          order_id: orderId,
-          account_id: 'default',
-          placed_at: '2026-01-02T03:04:05.678Z',
-          type: 'market',
-          side: 'buy',
-          instrument: 'DE0007164600',
-          limit_price: null,
-          quantity: 5,
-        },
-      },
-    ],
+    events: [orderPlaced(orderId)],
     context: { correlationId: 'request-1', causationId: 'request-1', traceparent: undefined },
   };
   await store.append(append);

@@ -3,7 +3,8 @@
 import { mkdir } from 'node:fs/promises';
 import { type ManagedProcess, type ProcessExit, startProcess } from './managed-process.ts';
 import { waitUntilReady } from './readiness.ts';
-import type { ServiceDefinition, ServiceGroup } from './service-definitions.ts';
+import type { ServiceDefinition } from './service-definitions.ts';
+import type { ServiceGroup } from './service-groups.ts';
 import { stopDeadlineMs, stopOrder } from './shutdown-budget.ts';
 import { type SupervisedProcess, type SupervisorLimits, superviseProcess } from './supervised-process.ts';
 

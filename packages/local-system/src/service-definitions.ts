@@ -5,10 +5,8 @@ import type { ProcessCommand } from './managed-process.ts';
 import type { PlannedPort } from './port-check.ts';
 import type { Readiness } from './readiness.ts';
 import { redisArguments, redisHost } from './redis-process.ts';
+import type { ServiceGroup } from './service-groups.ts';
 import { serviceDeadlineMs } from './shutdown-budget.ts';
-
-export const serviceGroups = ['redis', 'event-store', 'exchange', 'projector', 'worker', 'api'] as const;
-export type ServiceGroup = (typeof serviceGroups)[number];
 
 /** Already running elsewhere, or a process of this system. */
 export type RedisSettings = { url: string } | { port: number; folder: string };

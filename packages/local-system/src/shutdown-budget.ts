@@ -1,6 +1,6 @@
 // Splits the time that the whole system has to stop, so that even with a hanging process in every group the last one is
 // gone before that time. Nobody loses what it needs: each group stops before the ones that it depends on.
-import type { ServiceGroup } from './service-definitions.ts';
+import type { ServiceGroup } from './service-groups.ts';
 
 // The API finishes answers, workers finish placements; the others only close. Together nine tenths: the last one is for
 // the kills and for the process that does all this.

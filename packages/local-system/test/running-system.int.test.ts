@@ -3,7 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { ProcessExit } from '../src/managed-process.ts';
 import { localSystem } from '../src/running-system.ts';
-import type { ServiceDefinition, ServiceGroup } from '../src/service-definitions.ts';
+import type { ServiceDefinition } from '../src/service-definitions.ts';
+import type { ServiceGroup } from '../src/service-groups.ts';
 
 const patience = { timeout: 30_000 };
 

@@ -1,3 +1,4 @@
+import { orderPlaced } from '@orders/test-kit/order-events';
 import { describe, expect, it } from 'vitest';
 import { decodeEvent, encodeEvents } from './event-codec.ts';
 import type { Append } from './order-store.ts';
@@ -6,21 +7,7 @@ const orderId = '0191a0c4-7c1e-7000-8000-000000000001';
 const append: Append = {
   orderId,
   expectedRevision: 'no_stream',
-  events: [
-    {
-      type: 'OrderPlaced',
-      data: {
-        order_id: orderId,
-        account_id: 'default',
-        placed_at: '2026-01-02T03:04:05.678Z',
-        type: 'market',
-        side: 'sell',
-        instrument: 'DE0007164600',
-        limit_price: null,
-        quantity: 5,
-      },
-    },
-  ],
+  events: [orderPlaced(orderId, { side: 'sell' })],
   context: { correlationId: 'request-1', causationId: 'cause-1' },
 };
 const idOf = (over: Partial<Append>) => encodeEvents({ ...append, ...over })[0]?.id;

@@ -1,34 +1,15 @@
 // What every order store keeps, whatever it stands on. Each one runs this suite; what passes it can be exchanged.
-import type { OrderEvent } from '@orders/domain/order-types';
+import { orderPlaced, submissionStarted } from '@orders/test-kit/order-events';
 import { v7 as uuidV7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import type { Append, OrderStore } from '../src/order-store.ts';
 
 export const newOrderId = (): string => uuidV7();
 
-export const placedEvent = (orderId: string, quantity = 5): OrderEvent => ({
-  type: 'OrderPlaced',
-  data: {
-    order_id: orderId,
-    account_id: 'default',
-    placed_at: '2026-01-02T03:04:05.678Z',
-    type: 'limit',
-    side: 'buy',
-    instrument: 'DE0007164600',
-    limit_price: '120.50',
-    quantity,
-  },
-});
-
-export const startedEvent = (orderId: string, attempt = 1): OrderEvent => ({
-  type: 'SubmissionStarted',
-  data: { order_id: orderId, attempt, started_at: '2026-01-02T03:04:06.000Z' },
-});
-
 export const placement = (orderId: string, over: Partial<Append> = {}): Append => ({
   orderId,
   expectedRevision: 'no_stream',
-  events: [placedEvent(orderId)],
+  events: [orderPlaced(orderId)],
   context: { correlationId: 'request-1', causationId: `cause-of-${orderId}` },
   ...over,
 });
@@ -56,7 +37,7 @@ export function orderStoreContract(name: string, open: () => OrderStore) {
       expect(history).toMatchObject([
         {
           orderId,
-          event: placedEvent(orderId),
+          event: orderPlaced(orderId),
           metadata: { $correlationId: 'request-1', $causationId: 'cause-1', traceparent, schema_version: 1 },
         },
       ]);
@@ -66,7 +47,7 @@ export function orderStoreContract(name: string, open: () => OrderStore) {
     it('appends at the exact revision, and reports a conflict anywhere else', async () => {
       const store = open();
       const orderId = newOrderId();
-      const start = { events: [startedEvent(orderId)], context: { correlationId: 'r', causationId: 'start' } };
+      const start = { events: [submissionStarted(orderId)], context: { correlationId: 'r', causationId: 'start' } };
       expect(await store.append(placement(orderId, { ...start, expectedRevision: 0n }))).toEqual({ kind: 'conflict' });
       await store.append(placement(orderId));
       expect(await store.append(placement(orderId, { ...start, expectedRevision: 1n }))).toEqual({ kind: 'conflict' });
@@ -87,7 +68,7 @@ export function orderStoreContract(name: string, open: () => OrderStore) {
       await store.append(
         placement(orderId, {
           expectedRevision: 0n,
-          events: [startedEvent(orderId)],
+          events: [submissionStarted(orderId)],
           context: { correlationId: 'r', causationId: 'start' },
         }),
       );

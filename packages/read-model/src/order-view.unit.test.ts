@@ -1,39 +1,27 @@
 import { foldOrder } from '@orders/domain/order';
 import type { OrderEvent } from '@orders/domain/order-types';
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
+import {
+  orderFailed,
+  orderInDoubt,
+  orderPlaced,
+  orderSubmitted,
+  redriveRequested,
+  submissionAttemptFailed,
+  submissionStarted,
+} from '@orders/test-kit/order-events';
 import { describe, expect, it } from 'vitest';
 import { applyToView, viewOfHistory } from './order-view.ts';
 
 const order_id = '0191a0c4-7c1e-7000-8000-000000000001';
 const at = '2026-01-02T03:04:05.678Z';
-const placed: OrderEvent = {
-  type: 'OrderPlaced',
-  data: {
-    order_id,
-    account_id: 'default',
-    placed_at: at,
-    type: 'market',
-    side: 'buy',
-    instrument: 'DE0007164600',
-    limit_price: null,
-    quantity: 5,
-  },
-};
-const started: OrderEvent = { type: 'SubmissionStarted', data: { order_id, attempt: 1, started_at: at } };
-const attemptFailed: OrderEvent = {
-  type: 'SubmissionAttemptFailed',
-  data: { order_id, attempt: 1, reason: 'no connection' },
-};
-const submitted: OrderEvent = {
-  type: 'OrderSubmitted',
-  data: { order_id, exchange_order_id: 'x-9', attempts: 1, submitted_at: at, evidence: 'query' },
-};
-const failed: OrderEvent = {
-  type: 'OrderFailed',
-  data: { order_id, code: 'refused_by_exchange', reason: 'halted', attempts: 1, failed_at: at },
-};
-const inDoubt: OrderEvent = { type: 'OrderInDoubt', data: { order_id, attempt: 1, reason: 'no answer' } };
-const redrive: OrderEvent = { type: 'RedriveRequested', data: { order_id, by: 'ops', reason: 'venue is back' } };
+const placed = orderPlaced(order_id);
+const started = submissionStarted(order_id);
+const attemptFailed = submissionAttemptFailed(order_id);
+const submitted = orderSubmitted(order_id);
+const failed = orderFailed(order_id);
+const inDoubt = orderInDoubt(order_id);
+const redrive = redriveRequested(order_id);
 
 const history = (...events: OrderEvent[]) =>
   events.map((event, revision) => ({ event, revision: BigInt(revision) }) as RecordedOrderEvent);
