@@ -53,6 +53,8 @@ await runService({
       connection: redis,
     });
     reportErrors(queue, (err) => log.warn({ err }, 'queue'));
+    // BullMQ remembers a first contact that failed for ever; nobody catches this, so a new process makes another one.
+    void queue.waitUntilReady();
     onStop('queue', () => queue.close());
 
     const state: ProjectorState = { checkpoint: null, following: false };

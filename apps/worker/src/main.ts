@@ -66,6 +66,8 @@ await runService({
       connection: redis,
     });
     reportErrors(queue, (err) => log.warn({ err }, 'queue'));
+    // BullMQ remembers a first contact that failed for ever; nobody catches this, so a new process makes another one.
+    void queue.waitUntilReady();
     const admin = await startAdminServer({
       host: config.ADMIN_HOST,
       port: config.WORKER_ADMIN_PORT,

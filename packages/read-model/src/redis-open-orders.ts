@@ -29,10 +29,12 @@ export type OrderCounts = {
 };
 
 export async function countOrders(redis: Redis, keys: Keyspace): Promise<OrderCounts> {
-  const counts = orderStatuses.map(async (status) => [status, await redis.zcard(keys.byStatus(status))] as const);
-  const oldest = openStatuses.map((status) => redis.zrange(keys.byStatus(status), '0', '0', 'WITHSCORES'));
-  const byStatus = Object.fromEntries(await Promise.all(counts)) as Record<OrderStatus, number>;
-  const scores = (await Promise.all(oldest)).flatMap(([, score]) => (score === undefined ? [] : [Number(score)]));
+  const [counts, oldest] = await Promise.all([
+    Promise.all(orderStatuses.map(async (status) => [status, await redis.zcard(keys.byStatus(status))] as const)),
+    Promise.all(openStatuses.map((status) => redis.zrange(keys.byStatus(status), '0', '0', 'WITHSCORES'))),
+  ]);
+  const byStatus = Object.fromEntries(counts) as Record<OrderStatus, number>;
+  const scores = oldest.flatMap(([, score]) => (score === undefined ? [] : [Number(score)]));
   return { byStatus, oldestOpenPlacedAtMs: scores.length === 0 ? null : Math.min(...scores) };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderStatus } from '@orders/domain/order-types';
+import { failFast } from '@orders/redis/connection-profiles';
 import { testRedisUrl } from '@orders/test-kit/redis-url';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -211,5 +212,12 @@ describe('open orders', () => {
     const { byStatus, oldestOpenPlacedAtMs } = await countOrders(redis, keys);
     expect(byStatus).toMatchObject({ placed: 1, submitting: 1, submitted: 1 });
     expect(oldestOpenPlacedAtMs).toBe(base + 6);
+  });
+
+  it('are not counted, with one error and none that nobody waits for, while Redis is away', async () => {
+    const away = new Redis({ ...failFast, host: '127.0.0.1', port: 1 });
+    away.on('error', () => undefined);
+    await expect(countOrders(away, keys)).rejects.toThrow();
+    away.disconnect();
   });
 });
