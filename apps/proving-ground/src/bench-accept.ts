@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { startProcess } from '@orders/local-system/managed-process';
 import { waitUntilReady } from '@orders/local-system/readiness';
 import { freePorts } from '@orders/test-kit/free-port';
-import autocannon from 'autocannon';
+import { type LoadFigures, postOrders, summarize } from './order-load.ts';
 
 const connections = 64;
 const rounds = 5;
@@ -16,44 +16,22 @@ const warmUpSeconds = 2;
 const apps = resolve(import.meta.dirname, '../..');
 const folder = await mkdtemp(join(tmpdir(), 'orders-bench-'));
 const [eventStorePort, apiPort, referencePort] = await freePorts(3);
-const order = { type: 'limit', side: 'buy', instrument: 'DE0007164600', limit_price: 120.5, quantity: 5 };
+const addressOf = (port: number) => `http://127.0.0.1:${port}`;
 
-const start = async (name: string, port: number, args: string[], settings: Record<string, string>) => {
-  const process_ = startProcess({
-    name,
-    command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', ...args],
-    env: { PATH: process.env.PATH, ...settings },
-  });
-  const url = `http://127.0.0.1:${port}/health/ready`;
-  await waitUntilReady(process_, { readiness: { kind: 'http', url }, signal: new AbortController().signal });
-  return process_;
-};
+async function start(name: string, port: number, args: string[], settings: Record<string, string>) {
+  const command = process.execPath;
+  const env = { PATH: process.env.PATH, ...settings };
+  const started = startProcess({ name, command, args: ['--disable-warning=ExperimentalWarning', ...args], env });
+  const readiness = { kind: 'http', url: `${addressOf(port)}/health/ready` } as const;
+  await waitUntilReady(started, { readiness, signal: new AbortController().signal });
+  return started;
+}
 
-const load = async (port: number, duration: number) => {
-  const { requests, latency, non2xx, errors } = await autocannon({
-    url: `http://127.0.0.1:${port}/orders`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(order),
-    connections,
-    duration,
-  });
-  if (non2xx + errors > 0) throw new Error(`${non2xx} answers other than 2xx, ${errors} errors`);
-  return { rate: requests.average, p50: latency.p50, p99: latency.p99 };
-};
-
-type Round = Awaited<ReturnType<typeof load>>;
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-function report(name: string, all: Round[]) {
-  const rates = all.map(({ rate }) => rate);
-  const spread = `${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)}`;
-  const [p50, p99] = [median(all.map((round) => round.p50)), median(all.map((round) => round.p99))];
-  const line = `${median(rates).toFixed(0).padStart(7)} orders/s (${spread}), p50 ${p50} ms, p99 ${p99} ms`;
+function report(name: string, all: LoadFigures[]): number {
+  const { perSecond, spread, p50Ms, p99Ms } = summarize(all);
+  const line = `${perSecond.toFixed(0).padStart(7)} orders/s (${spread}), p50 ${p50Ms} ms, p99 ${p99Ms} ms`;
   process.stdout.write(`${name.padEnd(24)} ${line}\n`);
-  return median(rates);
+  return perSecond;
 }
 
 const main = (app: string) => join(apps, app, 'src/main.ts');
@@ -74,10 +52,11 @@ const processes = [
     {},
   ),
 ];
+const load = (port: number, seconds: number) => postOrders({ api: addressOf(port), seconds, connections });
 try {
   for (const port of [apiPort, referencePort]) await load(port, warmUpSeconds);
-  const stored: Round[] = [];
-  const reference: Round[] = [];
+  const stored: LoadFigures[] = [];
+  const reference: LoadFigures[] = [];
   for (let round = 0; round < rounds; round += 1) {
     stored.push(await load(apiPort, roundSeconds));
     reference.push(await load(referencePort, roundSeconds));
