@@ -19,7 +19,7 @@ main() {
   rm -rf "$reports"
   mkdir -p "$reports"
 
-  check 'format, lint and imports' biome check .
+  check 'format, lint and imports' biome check --error-on-warnings .
   check 'types' tsc -p .
   tests unit-and-integration --project unit --project int
   tests end-to-end --project e2e

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts } from '@orders/test-kit/free-port';
+import { freePorts } from '@orders/local-system/free-port';
 import { afterAll, describe, expect, it } from 'vitest';
 import { anOrder, getOrder, post, readLedger } from './order-client.ts';
 import { expectSettled } from './settled.ts';

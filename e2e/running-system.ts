@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePorts } from '@orders/local-system/free-port';
 import { type LocalSystem, localSystem } from '@orders/local-system/running-system';
 import {
   type LocalSystemSettings,
@@ -10,7 +11,6 @@ import {
   serviceDefinitions,
 } from '@orders/local-system/service-definitions';
 import { type ServiceGroup, serviceGroups } from '@orders/local-system/service-groups';
-import { freePorts } from '@orders/test-kit/free-port';
 
 export type RunningSystem = {
   urls: LocalUrls;

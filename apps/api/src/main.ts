@@ -1,14 +1,14 @@
 // The API. Accepting orders needs the event store alone; it starts, listens and stays up without it too, and says so.
-import { EventStoreDBClient } from '@eventstore/db-client';
 import { runService } from '@orders/lifecycle/run-service';
-import { connectEventStore, isAbandonedWrite } from '@orders/order-store/event-store-connection';
+import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
+import { openEventStore } from '@orders/order-store/open-event-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import { keyspace } from '@orders/read-model/keys';
 import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
-import { failFast, reportErrors } from '@orders/redis/connection-profiles';
+import { failFast } from '@orders/redis/connection-profiles';
+import { openRedis } from '@orders/redis/open-redis';
 import { startAdminServer } from '@orders/telemetry/admin-server';
-import { Redis } from 'ioredis';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { v7 as uuidV7 } from 'uuid';
 import { ApiConfig, httpPort } from './config.ts';
@@ -25,14 +25,8 @@ await runService({
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
 
-    const connection = connectEventStore({
-      createClient: () => EventStoreDBClient.connectionString(config.EVENTSTORE_URL),
-      onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
-    });
-    onStop('event store client', connection.close);
-    const redis = new Redis(config.REDIS_URL, failFast);
-    reportErrors(redis, (err) => log.warn({ err }, 'redis'));
-    onStop('redis', () => redis.disconnect());
+    const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
+    const redis = openRedis({ url: config.REDIS_URL, profile: failFast, log, onStop });
 
     const answers = eventStoreAnswers(() => readLogEnd(connection.client()), connection);
     const warmingUp = new AbortController();

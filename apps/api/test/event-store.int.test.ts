@@ -1,10 +1,10 @@
 // The API over gRPC, against the embedded event store: what the order store in memory can only imitate.
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { freePort } from '@orders/local-system/free-port';
 import { connectEventStore } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import { startTestEventStore } from '@orders/test-kit/event-store';
-import { freePort } from '@orders/test-kit/free-port';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventStoreAnswers } from '../src/event-store-readiness.ts';
 import { apiUnderTest, limitOrder } from './api-under-test.ts';

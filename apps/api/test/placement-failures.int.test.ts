@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { freePort } from '@orders/local-system/free-port';
 import type { AppendLimits } from '@orders/order-store/append-retry';
 import { connectEventStore } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
 import { AppendError } from '@orders/order-store/order-store';
-import { freePort } from '@orders/test-kit/free-port';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { apiUnderTest, limitOrder } from './api-under-test.ts';

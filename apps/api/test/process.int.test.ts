@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@orders/test-kit/free-port';
+import { freePort } from '@orders/local-system/free-port';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { limitOrder } from './api-under-test.ts';
 

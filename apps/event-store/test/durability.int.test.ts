@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type AppendToStreamOptions, EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
-import { freePort } from '@orders/test-kit/free-port';
+import { freePort } from '@orders/local-system/free-port';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { appendModes, freshStream, readEvents, someEvents, startRunningStore } from './running-store.ts';
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@orders/local-system/free-port';
 import type { AcceptedOrder } from '@orders/stock-exchange/exchange-protocol';
-import { freePort } from '@orders/test-kit/free-port';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { callsTo, limitOrder, orderIn } from './exchange-fixture.ts';
 

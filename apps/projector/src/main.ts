@@ -1,8 +1,8 @@
 // The projector: subscription → read model and placement queue. Extra ones are hot standbys.
-import { EventStoreDBClient } from '@eventstore/db-client';
 import { periodically } from '@orders/lifecycle/periodically';
 import { runService } from '@orders/lifecycle/run-service';
-import { connectEventStore, isAbandonedWrite } from '@orders/order-store/event-store-connection';
+import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
+import { openEventStore } from '@orders/order-store/open-event-store';
 import { orderEventBatches } from '@orders/order-store/order-subscription';
 import { identifyStore } from '@orders/order-store/store-identity';
 import {
@@ -17,9 +17,9 @@ import { openOrders } from '@orders/read-model/redis-open-orders';
 import { redisProjection } from '@orders/read-model/redis-projection';
 import { failFast, reportErrors } from '@orders/redis/connection-profiles';
 import { neverEvicts } from '@orders/redis/eviction';
+import { openRedis } from '@orders/redis/open-redis';
 import { startAdminServer } from '@orders/telemetry/admin-server';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
 import { ProjectorSettings } from './config.ts';
 import { projectorMetrics } from './metrics.ts';
@@ -40,14 +40,8 @@ await runService({
     const metrics = projectorMetrics(registry);
     const keys = keyspace(config.REDIS_KEY_TAG);
 
-    const connection = connectEventStore({
-      createClient: () => EventStoreDBClient.connectionString(config.EVENTSTORE_URL),
-      onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
-    });
-    onStop('event store client', connection.close);
-    const redis = new Redis(config.REDIS_URL, failFast);
-    reportErrors(redis, (err) => log.warn({ err }, 'redis'));
-    onStop('redis', () => redis.disconnect());
+    const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
+    const redis = openRedis({ url: config.REDIS_URL, profile: failFast, log, onStop });
     const queue = new Queue<PlacementJob>(placementQueueName, {
       ...placementQueueOptions(keys.prefix),
       connection: redis,

@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePorts } from '@orders/local-system/free-port';
 import { startProcess } from '@orders/local-system/managed-process';
 import { waitUntilReady } from '@orders/local-system/readiness';
-import { freePorts } from '@orders/test-kit/free-port';
 import { type LoadFigures, postOrders, summarize } from './order-load.ts';
 
 const connections = 64;

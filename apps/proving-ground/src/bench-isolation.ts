@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePorts } from '@orders/local-system/free-port';
 import { localSystem } from '@orders/local-system/running-system';
 import { type LocalSystemSettings, localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
-import { freePorts } from '@orders/test-kit/free-port';
 import { type LoadFigures, postOrders, summarize } from './order-load.ts';
 
 const ordersPerSecond = 200;

@@ -1,11 +1,11 @@
 // A worker: placement queue → exchange → the order's stream. Run as many as the queue needs.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventStoreDBClient } from '@eventstore/db-client';
 import { periodically } from '@orders/lifecycle/periodically';
 import { runService } from '@orders/lifecycle/run-service';
-import { connectEventStore, isAbandonedWrite } from '@orders/order-store/event-store-connection';
+import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
+import { openEventStore } from '@orders/order-store/open-event-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import {
   type PlacementJob,
@@ -15,9 +15,9 @@ import {
 } from '@orders/placement-queue/placement-queue';
 import { failFast, reportErrors, waitForEver } from '@orders/redis/connection-profiles';
 import { keyPrefix } from '@orders/redis/key-tag';
+import { openRedis } from '@orders/redis/open-redis';
 import { startAdminServer } from '@orders/telemetry/admin-server';
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
 import { Agent } from 'undici';
 import { WorkerSettings } from './config.ts';
@@ -44,11 +44,7 @@ await runService({
     const metrics = workerMetrics(registry);
     const prefix = keyPrefix(config.REDIS_KEY_TAG);
 
-    const connection = connectEventStore({
-      createClient: () => EventStoreDBClient.connectionString(config.EVENTSTORE_URL),
-      onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
-    });
-    onStop('event store client', connection.close);
+    const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
     const dispatcher = new Agent({
       connections: config.WORKER_CONCURRENCY,
       pipelining: 1,
@@ -57,10 +53,8 @@ await runService({
       keepAliveTimeout: 30_000,
     });
     onStop('exchange connections', () => dispatcher.destroy());
-    const redis = new Redis(config.REDIS_URL, failFast);
-    const blockingRedis = new Redis(config.REDIS_URL, waitForEver);
-    for (const client of [redis, blockingRedis]) reportErrors(client, (err) => log.warn({ err }, 'redis'));
-    onStop('redis', () => [redis, blockingRedis].map((client) => client.disconnect()));
+    const redis = openRedis({ url: config.REDIS_URL, profile: failFast, log, onStop });
+    const blockingRedis = openRedis({ url: config.REDIS_URL, profile: waitForEver, log, onStop });
     const queue = new Queue<PlacementJob>(placementQueueName, {
       ...placementQueueOptions(prefix),
       connection: redis,

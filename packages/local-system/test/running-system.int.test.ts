@@ -1,21 +1,11 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { freePort } from '../src/free-port.ts';
 import type { ProcessExit } from '../src/managed-process.ts';
 import { localSystem } from '../src/running-system.ts';
 import type { ServiceDefinition } from '../src/service-definitions.ts';
 import type { ServiceGroup } from '../src/service-groups.ts';
 
 const patience = { timeout: 30_000 };
-
-// Not the one of the test kit, which stands on this package.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A process that says when it begins and when it is asked to stop, and is ready once it answers on its port. */
 async function service(group: ServiceGroup, answer: number, script = ''): Promise<ServiceDefinition> {

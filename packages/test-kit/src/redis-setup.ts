@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@orders/local-system/free-port';
 import type { TestProject } from 'vitest/node';
-import { freePort } from './free-port.ts';
 import type {} from './redis-url.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
