@@ -27,15 +27,18 @@ const flushRedis = async () => {
 };
 
 describe('every acknowledged order is placed once', () => {
-  it.each<[string, () => unknown]>([
-    ['the API', () => system.kill('api-1')],
-    ['the projector', () => system.kill('projector')],
-    ['a worker', () => system.kill('worker-1')],
-    ['the exchange', () => system.kill('exchange')],
-    ['Redis', () => system.kill('redis')],
-    ['the event store', () => system.kill('event-store')],
-    ['everything in Redis', flushRedis],
-  ])('although %s is killed in the middle', async (_victim, strike) => {
+  const killed = (name: string) => ({ strike: () => system.kill(name), sign: `${name} restarted after` });
+  const flushed = { strike: flushRedis, sign: 'building the read model from the start of the log' };
+
+  it.each([
+    ['the API', killed('api-1')],
+    ['the projector', killed('projector')],
+    ['a worker', killed('worker-1')],
+    ['the exchange', killed('exchange')],
+    ['Redis', killed('redis')],
+    ['the event store', killed('event-store')],
+    ['everything in Redis', flushed],
+  ])('although %s is killed in the middle', async (_victim, { strike, sign }) => {
     onTestFailed(() => {
       process.stdout.write(`${system.lines.slice(-200).join('\n')}\n`);
     });
@@ -55,6 +58,8 @@ describe('every acknowledged order is placed once', () => {
     expect(new Set(acknowledged).size).toBe(acknowledged.length);
 
     await expectSettled(system.urls, acknowledged);
+    // Or nothing was survived.
+    expect(system.lines.filter((line) => line.includes(sign))).not.toEqual([]);
     await expectPlacedOnce(system.urls, acknowledged);
   });
 });
