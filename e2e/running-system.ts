@@ -1,8 +1,8 @@
 // A whole system as its users run it, one process each, on free ports and in a folder of its own.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { freePorts } from '@orders/local-system/free-port';
+import { join } from 'node:path';
+import { privateSystemSettings } from '@orders/local-system/private-system';
 import { type LocalSystem, localSystem } from '@orders/local-system/running-system';
 import {
   type LocalSystemSettings,
@@ -36,22 +36,10 @@ const impatience = {
   LOG_LEVEL: 'info',
 };
 const limits = { firstPauseMs: 500, pauseMsMax: 2_000, healthyAfterMs: 60_000 };
-const shutdownMs = 9_000;
 
 export async function prepareSystem(env: Record<string, string> = {}): Promise<RunningSystem> {
   const folder = await mkdtemp(join(tmpdir(), 'orders-e2e-'));
-  const [redis, eventStore, exchange, projector, worker, , api] = await freePorts(7);
-  const settings: LocalSystemSettings = {
-    root: resolve(import.meta.dirname, '..'),
-    redis: { port: redis, folder: join(folder, 'redis') },
-    eventStore: { host: '127.0.0.1', port: eventStore, folder: join(folder, 'event-store') },
-    exchange: { host: '127.0.0.1', port: exchange, folder: join(folder, 'exchange') },
-    adminHost: '127.0.0.1',
-    projectorAdminPort: projector,
-    workers: { count: 2, adminPort: worker },
-    api: { count: 1, host: '127.0.0.1', port: api, adminPort: 0 },
-    shutdownMs,
-  };
+  const settings = await privateSystemSettings(folder);
   const lines: string[] = [];
   const systems: LocalSystem[] = [];
   const processOf = (name: string) => {
@@ -68,7 +56,7 @@ export async function prepareSystem(env: Record<string, string> = {}): Promise<R
       const system = localSystem({
         definitions: serviceDefinitions(settings).filter(({ group }) => groups.includes(group)),
         env: { PATH: process.env.PATH, ...impatience, ...env },
-        shutdownMs,
+        shutdownMs: settings.shutdownMs,
         limits,
         onLine: ({ name }, line) => lines.push(`${name} ${line}`),
         onRestart: ({ name, exit }) => lines.push(`${name} restarted after ${JSON.stringify(exit)}`),

@@ -2,10 +2,10 @@
 // exchange that is well, slow, failing or silent, and without Redis.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { freePorts } from '@orders/local-system/free-port';
+import { join } from 'node:path';
+import { privateSystemSettings } from '@orders/local-system/private-system';
 import { localSystem } from '@orders/local-system/running-system';
-import { type LocalSystemSettings, localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
+import { localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
 import { type LoadFigures, postOrders, summarize } from './order-load.ts';
 
 const ordersPerSecond = 200;
@@ -13,26 +13,14 @@ const connections = 16;
 const rounds = 3;
 const roundSeconds = 5;
 const warmUpSeconds = 4;
-const shutdownMs = 9_000;
 
 const folder = await mkdtemp(join(tmpdir(), 'orders-bench-'));
-const [redis, eventStore, exchange, projector, worker, , api] = await freePorts(7);
-const settings: LocalSystemSettings = {
-  root: resolve(import.meta.dirname, '../../..'),
-  redis: { port: redis, folder: join(folder, 'redis') },
-  eventStore: { host: '127.0.0.1', port: eventStore, folder: join(folder, 'event-store') },
-  exchange: { host: '127.0.0.1', port: exchange, folder: join(folder, 'exchange') },
-  adminHost: '127.0.0.1',
-  projectorAdminPort: projector,
-  workers: { count: 2, adminPort: worker },
-  api: { count: 1, host: '127.0.0.1', port: api, adminPort: 0 },
-  shutdownMs,
-};
+const settings = await privateSystemSettings(folder);
 const urls = localUrls(settings);
 const system = localSystem({
   definitions: serviceDefinitions(settings),
   env: { PATH: process.env.PATH, LOG_LEVEL: 'warn' },
-  shutdownMs,
+  shutdownMs: settings.shutdownMs,
   onLine: () => undefined,
   onRestart: ({ name }) => process.stderr.write(`${name} ended unexpectedly\n`),
   onUnusable: ({ name }) => process.stderr.write(`${name} cannot use its settings\n`),

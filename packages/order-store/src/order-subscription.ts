@@ -113,6 +113,7 @@ export async function* orderEventBatches(options: SubscribeOptions): AsyncGenera
     signal.removeEventListener('abort', onAbort);
     // What still arrives is read and dropped: the client regards a stream that nobody reads as one that has not ended.
     subscription.removeAllListeners('readable').resume();
+    // A subscription that failed cannot be cancelled any more, and need not be.
     await subscription.unsubscribe().catch(() => undefined);
   }
 }
