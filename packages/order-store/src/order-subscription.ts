@@ -1,7 +1,13 @@
 // Every order event in the order of the log, in micro-batches. A batch is what arrived while the last one was worked on, so
 // batches grow under load and add no delay without it. The generator ends only by throwing or by its signal: an end of the
 // subscription, clean or not, is a reason to subscribe again.
-import { type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
+import {
+  type AllStreamResolvedEvent,
+  type AllStreamSubscription,
+  type EventStoreDBClient,
+  START,
+  streamNameFilter,
+} from '@eventstore/db-client';
 import { decodeEvent } from './event-codec.ts';
 import { type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
 
@@ -34,88 +40,105 @@ export class SubscriptionEndedError extends Error {
 }
 
 export async function* orderEventBatches(options: SubscribeOptions): AsyncGenerator<OrderEventBatch, void, void> {
-  const { client, from, batchMax, idleMs, signal } = options;
-  let wake = Promise.withResolvers<void>();
-  let failure: Error | null = null;
-  let caughtUp = false;
-  // The client reports a checkpoint before it hands over the events that precede it: valid only once those are drained.
-  let searchedUpTo: LogPosition | null = null;
-  const end = (error: Error) => {
-    failure ??= error;
-    wake.resolve();
-  };
-
-  const subscription = client.subscribeToAll(
-    {
-      fromPosition: from ?? START,
-      filter: streamNameFilter({
-        prefixes: [orderStreamPrefix],
-        checkpointInterval,
-        checkpointReached: async (_subscription, position) => {
-          searchedUpTo = position;
-          wake.resolve();
-        },
-      }),
-    },
-    { highWaterMark: batchMax },
-  );
-  subscription.on('readable', () => wake.resolve());
-  subscription.on('caughtUp', () => {
-    caughtUp = true;
-    wake.resolve();
-  });
-  subscription.on('error', (error: Error) => end(error));
-  for (const event of ['end', 'close'] as const) {
-    subscription.on(event, () => end(new SubscriptionEndedError('the event store ended the subscription')));
-  }
-  const onAbort = () => wake.resolve();
-  signal.addEventListener('abort', onAbort, { once: true });
-
+  const { from, batchMax, idleMs, signal } = options;
+  const { subscription, heard, news, wake } = subscribe(options);
+  signal.addEventListener('abort', wake, { once: true });
   let position = from;
   let announced = false;
-  let idled = false;
+  let idle = false;
   try {
     while (!signal.aborted) {
-      const batch: OrderEventBatch = { events: [], unreadable: [], position, caughtUp: false };
-      let resolved = subscription.read();
-      for (; resolved !== null; resolved = subscription.read()) {
-        const recorded = decodeEvent(resolved);
-        const { event } = resolved;
-        if (recorded !== null) batch.events.push(recorded);
-        else if (event) batch.unreadable.push({ stream: event.streamId, revision: event.revision, type: event.type });
-        if (event) batch.position = event.position;
-        if (batch.events.length + batch.unreadable.length >= batchMax) break;
-      }
-      const drained = resolved === null;
-      if (drained && searchedUpTo !== null) {
-        if (isLater(searchedUpTo, batch.position)) batch.position = searchedUpTo;
-        searchedUpTo = null;
-      }
-      batch.caughtUp = drained && caughtUp;
-      if (batch.position !== position || (batch.caughtUp && !announced) || (idled && failure === null)) {
-        idled = false;
+      const batch = takeBatch(subscription, heard, { position, batchMax });
+      if (batch.position !== position || (batch.caughtUp && !announced) || (idle && heard.failure === null)) {
+        idle = false;
         position = batch.position;
         announced ||= batch.caughtUp;
         yield batch;
-      } else if (failure !== null) {
-        throw failure;
+      } else if (heard.failure !== null) {
+        throw heard.failure;
       } else {
-        const idle = setTimeout(() => {
-          idled = true;
-          wake.resolve();
-        }, idleMs);
-        await wake.promise;
-        clearTimeout(idle);
-        wake = Promise.withResolvers<void>();
+        idle = (await news(idleMs)) === 'none';
       }
     }
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', wake);
     // What still arrives is read and dropped: the client regards a stream that nobody reads as one that has not ended.
     subscription.removeAllListeners('readable').resume();
     // A subscription that failed cannot be cancelled any more, and need not be.
     await subscription.unsubscribe().catch(() => undefined);
   }
+}
+
+/** What the client told of, beside events. */
+type Heard = {
+  failure: Error | null;
+  caughtUp: boolean;
+  /** Reported before the events that precede it are handed over: valid only once those are drained. */
+  searchedUpTo: LogPosition | null;
+};
+
+function subscribe({ client, from, batchMax }: SubscribeOptions) {
+  const heard: Heard = { failure: null, caughtUp: false, searchedUpTo: null };
+  let bell = Promise.withResolvers<'some' | 'none'>();
+  const wake = () => bell.resolve('some');
+  const fail = (error: Error) => {
+    heard.failure ??= error;
+    wake();
+  };
+  const checkpointReached = async (_subscription: unknown, position: LogPosition) => {
+    heard.searchedUpTo = position;
+    wake();
+  };
+  const filter = streamNameFilter({ prefixes: [orderStreamPrefix], checkpointInterval, checkpointReached });
+  const subscription = client.subscribeToAll({ fromPosition: from ?? START, filter }, { highWaterMark: batchMax });
+  subscription.on('readable', wake);
+  subscription.on('caughtUp', () => {
+    heard.caughtUp = true;
+    wake();
+  });
+  subscription.on('error', fail);
+  const ended = () => fail(new SubscriptionEndedError('the event store ended the subscription'));
+  subscription.on('end', ended);
+  subscription.on('close', ended);
+
+  /** Resolves at once for what was heard since the last call. */
+  async function news(withinMs: number): Promise<'some' | 'none'> {
+    const timer = setTimeout(() => bell.resolve('none'), withinMs);
+    const rung = await bell.promise;
+    clearTimeout(timer);
+    bell = Promise.withResolvers();
+    return rung;
+  }
+
+  return { subscription, heard, news, wake };
+}
+
+type BatchStart = { position: LogPosition | null; batchMax: number };
+
+/** Whatever has arrived by now; an empty batch with the same position when that is nothing. */
+function takeBatch(
+  subscription: AllStreamSubscription,
+  heard: Heard,
+  { position, batchMax }: BatchStart,
+): OrderEventBatch {
+  const batch: OrderEventBatch = { events: [], unreadable: [], position, caughtUp: false };
+  while (batch.events.length + batch.unreadable.length < batchMax) {
+    const resolved: AllStreamResolvedEvent | null = subscription.read();
+    if (resolved === null) {
+      if (heard.searchedUpTo !== null && isLater(heard.searchedUpTo, batch.position))
+        batch.position = heard.searchedUpTo;
+      heard.searchedUpTo = null;
+      batch.caughtUp = heard.caughtUp;
+      break;
+    }
+    const { event } = resolved;
+    if (event === undefined) continue;
+    const recorded = decodeEvent(resolved);
+    if (recorded !== null) batch.events.push(recorded);
+    else batch.unreadable.push({ stream: event.streamId, revision: event.revision, type: event.type });
+    batch.position = event.position;
+  }
+  return batch;
 }
 
 function isLater(a: LogPosition, b: LogPosition | null): boolean {
