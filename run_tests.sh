@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests everything, from formats to whole systems under kill -9, on a machine that has only git, some Node with npm, and root.
-# The last line is `N passed, N failed, N skipped`; each of the checks before the tests counts as one.
+# Tests everything, from formats to whole systems under kill -9, on a machine that has only git, some Node with npm, and
+# root. The last line is `N passed, N failed, N skipped`; each of the checks before the tests counts as one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=infra/set-up.sh

@@ -1,5 +1,6 @@
-// The promise of the product: a 201 means stored, and placed once. Each process is killed while orders are being posted,
-// and started again; then every acknowledged order must have ended, with one entry in the ledger of the exchange.
+// The promise of the product: a 201 means stored, and placed once. Each process is killed while orders are being
+// posted, and started again; then every acknowledged order must have ended, with one entry in the ledger of the
+// exchange.
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { postOrders } from './order-client.ts';

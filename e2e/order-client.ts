@@ -34,8 +34,8 @@ export const post = (api: string, body: unknown, headers: Record<string, string>
 type Load = { api: string; count: number; clients: number; onProgress?: (posted: number) => void };
 
 /**
- * Posts `count` orders and resolves to the ids of those that were answered 201. Every second order carries a key, and is
- * sent again under it until it is answered 201, as a careful client does; the others are sent once.
+ * Posts `count` orders and resolves to the ids of those that were answered 201. Every second order carries a key, and
+ * is sent again under it until it is answered 201, as a careful client does; the others are sent once.
  */
 export async function postOrders({ api, count, clients, onProgress }: Load): Promise<string[]> {
   const acknowledged: string[] = [];

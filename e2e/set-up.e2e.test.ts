@@ -19,7 +19,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a function of set-up.sh as nobody, on a machine that has only these commands; resolves to what it complains of. */
+/**
+ * Runs a function of set-up.sh as nobody, on a machine that has only these commands; resolves to what it complains of.
+ */
 async function complaintOf(step: string, commands: Record<string, string>): Promise<string> {
   for (const [name, script] of Object.entries(commands)) {
     writeFileSync(join(folder, 'bin', name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });

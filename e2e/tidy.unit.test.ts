@@ -46,6 +46,9 @@ describe('the tree', () => {
   it('keeps files to what can be read in one sitting', () =>
     expect(offenders(production, (text) => text.split('\n').length > 301)).toEqual([]));
 
+  it('keeps comments, which no formatter wraps, to lines of 120 characters', () =>
+    expect(offenders(sources, (text) => /^\s*(\/\/|\/?\*).{119}/m.test(text))).toEqual([]));
+
   it('begins a file of more than a few lines by saying what it is for', () => {
     const silent = offenders(production, (text) => text.split('\n').length > 60 && !text.startsWith('//'));
     expect(silent).toEqual([]);

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What a fresh machine needs before it can run or test the gateway: packages, and Redis. Sourced by run.sh and run_tests.sh
-# from the folder of the repository.
+# What a fresh machine needs before it can run or test the gateway: packages, and Redis. Sourced by run.sh and
+# run_tests.sh from the folder of the repository.
 
 readonly node_major_min=18
 
@@ -47,8 +47,8 @@ install_redis() {
   command -v redis-server >/dev/null || fail "Redis is needed, and its package has no redis-server: $hint"
 }
 
-# Debian would start a Redis of its own right away, and at every boot; a policy of "no" keeps it from that. In a subshell,
-# so that the policy is gone at its end, however it ends.
+# Debian would start a Redis of its own right away, and at every boot; a policy of "no" keeps it from that. In a
+# subshell, so that the policy is gone at its end, however it ends.
 install_redis_with_apt() (
   local policy=/usr/sbin/policy-rc.d
   if [[ ! -e $policy ]]; then

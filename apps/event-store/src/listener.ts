@@ -1,5 +1,5 @@
-// One port for two protocols: HTTP/2 without TLS and HTTP/1.1. Which one a connection speaks shows in its first bytes, as in
-// EventStoreDB; the server of that protocol then gets the connection as if it had accepted it itself.
+// One port for two protocols: HTTP/2 without TLS and HTTP/1.1. Which one a connection speaks shows in its first bytes,
+// as in EventStoreDB; the server of that protocol then gets the connection as if it had accepted it itself.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 

@@ -1,5 +1,5 @@
-// The event store on a port: gRPC for clients, HTTP/1.1 for health, metrics and curl. Reads no environment, so that tests
-// run it inside their own process, on port 0.
+// The event store on a port: gRPC for clients, HTTP/1.1 for health, metrics and curl. Reads no environment, so that
+// tests run it inside their own process, on port 0.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from '@orders/telemetry/logger';

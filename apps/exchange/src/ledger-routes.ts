@@ -1,5 +1,5 @@
-// The whole ledger for an audit, as it was when the request arrived. It is read page by page, as fast as the reader takes
-// it, so that its length costs neither memory nor the time of the orders.
+// The whole ledger for an audit, as it was when the request arrived. It is read page by page, as fast as the reader
+// takes it, so that its length costs neither memory nor the time of the orders.
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Ledger } from './ledger.ts';

@@ -1,5 +1,5 @@
-// One log out of those of all processes. For machines: the JSON lines of the processes as they are. For people: one line
-// each, with the time, the level and who wrote it.
+// One log out of those of all processes. For machines: the JSON lines of the processes as they are. For people: one
+// line each, with the time, the level and who wrote it.
 import { parseRedisLine } from '@orders/local-system/redis-process';
 import { prettyFactory } from 'pino-pretty';
 

@@ -15,7 +15,8 @@ import { systemSettings } from './system-settings.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const write = (text: string) => process.stdout.write(text);
-// Whoever read the log is gone, `tee` after a Ctrl-C for example: no reason to fail, least of all in the middle of a stop.
+// Whoever read the log is gone, `tee` after a Ctrl-C for example: no reason to fail, least of all in the middle of a
+// stop.
 process.stdout.on('error', () => {});
 
 let output: LogOutput | undefined;

@@ -1,5 +1,5 @@
-// What a batch of events makes of the views, and which orders it opens. Pure: the same batch on the same views always ends
-// the same way, so a batch that is delivered twice changes nothing.
+// What a batch of events makes of the views, and which orders it opens. Pure: the same batch on the same views always
+// ends the same way, so a batch that is delivered twice changes nothing.
 import { type OrderStatus, openStatuses } from '@orders/domain/order-types';
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
 import { applyToView, type OrderView } from '@orders/read-model/order-view';

@@ -1,5 +1,5 @@
-// How the pipeline stands, for gauges and health: looked up every two seconds rather than at each scrape, so that the cost
-// does not depend on who asks.
+// How the pipeline stands, for gauges and health: looked up every two seconds rather than at each scrape, so that the
+// cost does not depend on who asks.
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { periodically } from '@orders/lifecycle/periodically';
 import { measureLag } from '@orders/order-store/log-lag';

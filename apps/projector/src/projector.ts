@@ -1,6 +1,6 @@
-// Follows the log for ever: enqueues a job for each order that became open, then commits views and checkpoint as one. In
-// that order, so that an order whose event is behind the checkpoint certainly had its job. Any end of a subscription, clean
-// or not, is followed by a new one from the stored checkpoint.
+// Follows the log for ever: enqueues a job for each order that became open, then commits views and checkpoint as one.
+// In that order, so that an order whose event is behind the checkpoint certainly had its job. Any end of a
+// subscription, clean or not, is followed by a new one from the stored checkpoint.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogPosition } from '@orders/order-store/order-store';
 import type { OrderEventBatch } from '@orders/order-store/order-subscription';

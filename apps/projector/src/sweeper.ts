@@ -11,7 +11,8 @@ export type SweeperDeps = {
   onSwept: (result: Requeued) => void;
 };
 
-// A pass looks at this many orders at the most, and the next one goes on from there: a large backlog costs time, not load.
+// A pass looks at this many orders at the most, and the next one goes on from there: a large backlog costs time, not
+// load.
 const ordersPerPassMax = 2_000;
 const parallelLooks = 50;
 

@@ -1,5 +1,5 @@
-// The projector on a real event store, Redis and queue. What breaks here loses orders: an order whose event is behind the
-// checkpoint must have had its job.
+// The projector on a real event store, Redis and queue. What breaks here loses orders: an order whose event is behind
+// the checkpoint must have had its job.
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { OrderEvent } from '@orders/domain/order-types';

@@ -1,5 +1,5 @@
-// The API as it is, schemas, validation and answers included, on an order store that keeps nothing: what accepting an order
-// costs before it is stored. Started as a process by the bench, with the port as its only argument.
+// The API as it is, schemas, validation and answers included, on an order store that keeps nothing: what accepting an
+// order costs before it is stored. Started as a process by the bench, with the port as its only argument.
 import { buildServer } from '@orders/api/server';
 import { createLogger } from '@orders/telemetry/logger';
 import { Registry } from 'prom-client';

@@ -1,5 +1,5 @@
-// How much of the speed of the HTTP layer is left when every 201 waits for a durable append. Both sides run as processes of
-// their own and take turns, so that what else the machine does hits both.
+// How much of the speed of the HTTP layer is left when every 201 waits for a durable append. Both sides run as
+// processes of their own and take turns, so that what else the machine does hits both.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,5 +1,5 @@
-// Whether POST /orders notices what happens behind it: the same load at a steady rate, the whole pipeline at work, on an
-// exchange that is well, slow, failing or silent, and without Redis.
+// Whether POST /orders notices what happens behind it: the same load at a steady rate, the whole pipeline at work, on
+// an exchange that is well, slow, failing or silent, and without Redis.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Holds calls back from an exchange that is out of order, so that an outage uses up nobody's attempts: while the circuit is
-// open no submission is even begun, and a few probes find out when it is over.
+// Holds calls back from an exchange that is out of order, so that an outage uses up nobody's attempts: while the
+// circuit is open no submission is even begun, and a few probes find out when it is over.
 import type { PlacementOutcome } from '@orders/stock-exchange/exchange';
 import {
   BrokenCircuitError,

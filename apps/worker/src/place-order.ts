@@ -1,6 +1,6 @@
 // Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: it is read
-// first, the intent is written before the call, the outcome after it, each at an exact revision. So a job may run twice, a
-// worker may die anywhere, and the order still stands at the exchange once.
+// first, the intent is written before the call, the outcome after it, each at an exact revision. So a job may run
+// twice, a worker may die anywhere, and the order still stands at the exchange once.
 import { decide, evolve } from '@orders/domain/order';
 import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
 import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
@@ -99,7 +99,9 @@ async function call(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEn
   return guarded.outcome === 'not_called' ? 'look_again' : settle(deps, started, guarded.outcome);
 }
 
-/** Writes down what the exchange said, whatever became of the stream meanwhile: evidence must not be lost to a rival. */
+/**
+ * Writes down what the exchange said, whatever became of the stream meanwhile: evidence must not be lost to a rival.
+ */
 async function settle(deps: PlacementDeps, started: KnownOrder, outcome: PlacementOutcome): Promise<PlacementEnd> {
   // Nothing is known, so nothing is written: the attempt stays open in the stream, and is asked about next time.
   if (outcome.kind === 'unknown') return { kind: 'open', reason: outcome.reason };

@@ -1,5 +1,5 @@
-// Between the queue and the placement of one order: how each end of a placement is told to BullMQ. A job that completes is
-// done with; one that throws comes back after a pause, as often as it takes.
+// Between the queue and the placement of one order: how each end of a placement is told to BullMQ. A job that completes
+// is done with; one that throws comes back after a pause, as often as it takes.
 import { OrderError } from '@orders/domain/errors';
 import type { PlacementJob } from '@orders/placement-queue/placement-queue';
 import type { Logger } from '@orders/telemetry/logger';

@@ -1,5 +1,5 @@
-// A worker whose blocking connection to Redis was lost can look alive and never fetch again. Jobs that wait while nothing is
-// fetched for a long time are the sign, and a new process the cure.
+// A worker whose blocking connection to Redis was lost can look alive and never fetch again. Jobs that wait while
+// nothing is fetched for a long time are the sign, and a new process the cure.
 export class WorkerStuckError extends Error {
   override readonly name = 'WorkerStuckError';
 }

@@ -1,9 +1,12 @@
-// What to do about a call whose outcome is not known. Unknown is not failed: first the exchange is asked by client order id,
-// and it is called again only where a repeat cannot become a second order.
+// What to do about a call whose outcome is not known. Unknown is not failed: first the exchange is asked by client
+// order id, and it is called again only where a repeat cannot become a second order.
 import type { ExistingOrder, OrderCommand } from '@orders/domain/order-types';
 import type { Exchange, QueryOutcome } from '@orders/stock-exchange/exchange';
 
-/** For an exchange that can neither be asked nor recognises repeats: call again and risk two orders, or leave it to a person. */
+/**
+ * For an exchange that can neither be asked nor recognises repeats: call again and risk two orders, or leave it to a
+ * person.
+ */
 export type UnknownOutcomePolicy = 'retry' | 'park';
 
 export type Clearance =
@@ -40,7 +43,8 @@ export async function clearForCall(deps: UnknownOutcomeDeps, order: ExistingOrde
   return exchange.repeatIsSafe ? { kind: 'cleared' } : afterAbsence(deps, order, at);
 }
 
-// A call that is still on its way is not found either: only after the longest processing time does absence prove anything.
+// A call that is still on its way is not found either: only after the longest processing time does absence prove
+// anything.
 function afterAbsence({ exchange, attemptsMax, now }: UnknownOutcomeDeps, order: ExistingOrder, at: string): Clearance {
   if (order.status !== 'submitting') return { kind: 'cleared' };
   const ageMs = now().getTime() - Date.parse(order.started_at);

@@ -13,7 +13,9 @@ export class ConfigError extends Error {
 
 const decimalNumber = /^-?\d+(\.\d+)?$/;
 
-/** Reads the settings that `schema` lists out of `env`. An empty variable counts as unset. Throws {@link ConfigError}. */
+/**
+ * Reads the settings that `schema` lists out of `env`. An empty variable counts as unset. Throws {@link ConfigError}.
+ */
 export function readConfig<Schema extends TObject>(schema: Schema, env: Environment): Config<Schema> {
   const given: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries<TSchema>(schema.properties)) {

@@ -1,5 +1,5 @@
-// Money is never a float inside: a price is read once, at the edge, into a canonical decimal string, and printed as a JSON
-// number only where it can be printed exactly.
+// Money is never a float inside: a price is read once, at the edge, into a canonical decimal string, and printed as a
+// JSON number only where it can be printed exactly.
 
 /** The largest price whose cents a JSON number (a double) still holds exactly: 15 significant digits. */
 export const limitPriceMax = '9999999999999.99';
@@ -9,7 +9,9 @@ export const limitPricePattern = '^(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$';
 
 const decimal = new RegExp(limitPricePattern);
 
-/** The canonical form, always with two decimals, such as `"120.50"`; `null` when `price` is none (not > 0, or too fine). */
+/**
+ * The canonical form, always with two decimals, such as `"120.50"`; `null` when `price` is none (not > 0, or too fine).
+ */
 export function canonicalLimitPrice(price: number | string): string | null {
   const text = String(price);
   if (!decimal.test(text)) return null;

@@ -100,7 +100,10 @@ type Known = {
   attempts: number;
   /** How many of them were made before the order was last sent round again. */
   attempts_before_redrive: number;
-  /** A call other than the latest ended with an unknown outcome: what stands at the exchange is not settled by the stream. */
+  /**
+   * A call other than the latest ended with an unknown outcome: what stands at the exchange is not settled by the
+   * stream.
+   */
   unresolved: boolean;
   /** How often an operator sent the order round again. */
   redrives: number;

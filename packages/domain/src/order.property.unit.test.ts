@@ -1,4 +1,5 @@
-// Properties that hold for every history: without them, one odd stream could stop a projection, or place an order twice.
+// Properties that hold for every history: without them, one odd stream could stop a projection, or place an order
+// twice.
 import { describe, expect, it } from 'vitest';
 import { OrderError } from './errors.ts';
 import { anyCommand, anyEvent, commandSequence, fc } from './generators.ts';

@@ -1,5 +1,5 @@
-// One order, from the client's request to the exchange's answer. Nothing here performs I/O or reads a clock: ids and times
-// arrive inside the command, so a replay always ends the same way.
+// One order, from the client's request to the exchange's answer. Nothing here performs I/O or reads a clock: ids and
+// times arrive inside the command, so a replay always ends the same way.
 import { isDeepStrictEqual } from 'node:util';
 import { OrderError } from './errors.ts';
 import type {
@@ -19,7 +19,9 @@ import type {
 
 export const absentOrder: Order = { status: 'absent' };
 
-/** The facts that follow from a command; none when it is already fulfilled. Throws {@link OrderError} for a broken rule. */
+/**
+ * The facts that follow from a command; none when it is already fulfilled. Throws {@link OrderError} for a broken rule.
+ */
 export function decide(command: OrderCommand, order: Order): OrderEvent[] {
   if (command.type === 'PlaceOrder') return place(command, order);
   if (order.status === 'absent') throw new OrderError('order_not_found', command.data.order_id);

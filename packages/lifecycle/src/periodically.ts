@@ -1,4 +1,6 @@
-/** Runs `task` again and again, `pauseMs` after its last end, so never twice at once. The returned function ends that. */
+/**
+ * Runs `task` again and again, `pauseMs` after its last end, so never twice at once. The returned function ends that.
+ */
 export function periodically(pauseMs: number, task: () => unknown, onError: (error: unknown) => void): () => void {
   let timer: NodeJS.Timeout;
   let stopped = false;

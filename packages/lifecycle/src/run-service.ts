@@ -47,7 +47,8 @@ export async function runService<Schema extends TObject>(definition: ServiceDefi
     if (stopping) return;
     stopping = true;
     log.info({ reason }, 'stopping');
-    // A dependency that never answers must not keep the process: what is not drained by now is picked up by the next one.
+    // A dependency that never answers must not keep the process: what is not drained by now is picked up by the next
+    // one.
     setTimeout(() => exit(log, 'shutdown deadline passed', exitCode || 1), SHUTDOWN_DEADLINE_MS);
     for (const { name: stepName, step } of steps.toReversed()) {
       await Promise.try(step).catch((err: unknown) => log.warn({ err, step: stepName }, 'shutdown step failed'));

@@ -1,5 +1,5 @@
-// Finds a port that cannot be had before anything is started, so that the answer is one line that names the setting, and
-// not the death of one process among ten.
+// Finds a port that cannot be had before anything is started, so that the answer is one line that names the setting,
+// and not the death of one process among ten.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 

@@ -1,5 +1,5 @@
-// What a whole system on one machine consists of: which processes, with which settings, on which ports. Pure, so that the
-// launcher, the end-to-end tests and whoever else needs a system start exactly the same one.
+// What a whole system on one machine consists of: which processes, with which settings, on which ports. Pure, so that
+// the launcher, the end-to-end tests and whoever else needs a system start exactly the same one.
 import { join } from 'node:path';
 import type { ProcessCommand } from './managed-process.ts';
 import type { PlannedPort } from './port-check.ts';

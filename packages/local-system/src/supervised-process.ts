@@ -1,5 +1,5 @@
-// Keeps one process running: dead for whatever reason, it is started again, ever more slowly while it does not live long.
-// Only a process that cannot use its configuration stays down, because no further start would change that.
+// Keeps one process running: dead for whatever reason, it is started again, ever more slowly while it does not live
+// long. Only a process that cannot use its configuration stays down, because no further start would change that.
 import type { ManagedProcess, ProcessExit } from './managed-process.ts';
 
 export type SupervisorLimits = {

@@ -25,7 +25,10 @@ const firstPauseMs = 25;
 const longestPauseMs = 400;
 const grpcUnavailable = 14;
 
-/** Rejects with {@link AppendError} when the outcome is still not known, or known to be nothing, at the end of the budget. */
+/**
+ * Rejects with {@link AppendError} when the outcome is still not known, or known to be nothing, at the end of the
+ * budget.
+ */
 export async function appendUntilKnown(
   send: () => Promise<ClientAppendResult>,
   { tryTimeoutMs, budgetMs }: AppendLimits,

@@ -1,5 +1,5 @@
-// Between the events of the domain and the JSON in the log. What is stored stays readable for ever: an older schema version
-// is lifted here, in one place, and a stored event is never edited.
+// Between the events of the domain and the JSON in the log. What is stored stays readable for ever: an older schema
+// version is lifted here, in one place, and a stored event is never edited.
 import { type EventData, jsonEvent, type ResolvedEvent } from '@eventstore/db-client';
 import { type OrderEvent, orderEventTypes } from '@orders/domain/order-types';
 import { v5 as uuidV5 } from 'uuid';
@@ -27,7 +27,9 @@ export function encodeEvents({ orderId, expectedRevision, events, context }: App
 
 const knownTypes: ReadonlySet<string> = new Set(orderEventTypes);
 
-/** `null` for what this version cannot read: another type, a later schema version, no JSON, no position. Never throws. */
+/**
+ * `null` for what this version cannot read: another type, a later schema version, no JSON, no position. Never throws.
+ */
 export function decodeEvent({ event }: ResolvedEvent): RecordedOrderEvent | null {
   if (event?.position === undefined || !event.isJson || !knownTypes.has(event.type)) return null;
   const metadata = event.metadata as EventMetadata | undefined;

@@ -51,8 +51,8 @@ export function connectEventStore({ createClient, onReplaced }: ConnectionOption
 }
 
 /**
- * Whether an unhandled rejection is one that the client lets escape when its batch stream breaks under load: the write of
- * an append that waited for its turn. The append itself stays pending, runs into its time limit and is sent again.
+ * Whether an unhandled rejection is one that the client lets escape when its batch stream breaks under load: the write
+ * of an append that waited for its turn. The append itself stays pending, runs into its time limit and is sent again.
  */
 export function isAbandonedWrite(reason: unknown): boolean {
   return reason instanceof Error && 'code' in reason && 'details' in reason && 'metadata' in reason;

@@ -1,4 +1,5 @@
-// The order store in memory: the same contract, for tests of what stands on it. Keeps the answers that EventStoreDB gives.
+// The order store in memory: the same contract, for tests of what stands on it. Keeps the answers that EventStoreDB
+// gives.
 import { foldOrder } from '@orders/domain/order';
 import { encodeEvents } from './event-codec.ts';
 import type { Append, AppendResult, LoadedOrder, OrderStore, RecordedOrderEvent } from './order-store.ts';

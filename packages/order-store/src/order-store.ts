@@ -49,9 +49,14 @@ export type AppendResult =
 export type LoadedOrder = { order: Order; revision: ExpectedRevision; history: RecordedOrderEvent[] };
 
 export type OrderStore = {
-  /** Resolves once the events are durable, or certainly are not because of a rival. Rejects with {@link AppendError}. */
+  /**
+   * Resolves once the events are durable, or certainly are not because of a rival. Rejects with {@link AppendError}.
+   */
   append: (append: Append) => Promise<AppendResult>;
-  /** The order as its stream tells it; `absent` when there is none. Rejects when the event store does not answer in time. */
+  /**
+   * The order as its stream tells it; `absent` when there is none. Rejects when the event store does not answer in
+   * time.
+   */
   load: (orderId: string) => Promise<LoadedOrder>;
 };
 

@@ -1,6 +1,6 @@
-// Every order event in the order of the log, in micro-batches. A batch is what arrived while the last one was worked on, so
-// batches grow under load and add no delay without it. The generator ends only by throwing or by its signal: an end of the
-// subscription, clean or not, is a reason to subscribe again.
+// Every order event in the order of the log, in micro-batches. A batch is what arrived while the last one was worked
+// on, so batches grow under load and add no delay without it. The generator ends only by throwing or by its signal: an
+// end of the subscription, clean or not, is a reason to subscribe again.
 import {
   type AllStreamResolvedEvent,
   type AllStreamSubscription,
@@ -27,7 +27,9 @@ type SubscribeOptions = {
   /** Exclusive; `null` for the start of the log. */
   from: LogPosition | null;
   batchMax: number;
-  /** An empty batch is handed over when nothing came for this long, so that the consumer can look after its own state. */
+  /**
+   * An empty batch is handed over when nothing came for this long, so that the consumer can look after its own state.
+   */
   idleMs: number;
   signal: AbortSignal;
 };

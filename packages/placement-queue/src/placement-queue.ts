@@ -1,5 +1,5 @@
-// The queue between projector and workers, as one definition that both sides import. It may forget, repeat and reorder: the
-// order's stream decides whether work is left, a job only says where to look.
+// The queue between projector and workers, as one definition that both sides import. It may forget, repeat and reorder:
+// the order's stream decides whether work is left, a job only says where to look.
 import type { JobsOptions, Queue, QueueOptions, WorkerOptions } from 'bullmq';
 
 export const placementQueueName = 'place-order';
@@ -55,7 +55,9 @@ const stalledLookMs = 10_000;
 const firstBackoffMs = 250;
 const longestBackoffMs = 30_000;
 
-/** Doubles from half a second to half a minute, and is spread, so that what failed together does not come back together. */
+/**
+ * Doubles from half a second to half a minute, and is spread, so that what failed together does not come back together.
+ */
 export function backoffMs(attemptsMade: number, random: () => number = Math.random): number {
   const doublings = Math.min(attemptsMade, 16);
   return Math.min(longestBackoffMs, firstBackoffMs * 2 ** doublings) * (0.5 + random() / 2);

@@ -1,5 +1,5 @@
-// Walks indexes of orders by the time of placement, in pages, from a cursor. Orders that enter or leave an index meanwhile
-// neither hide nor repeat another one.
+// Walks indexes of orders by the time of placement, in pages, from a cursor. Orders that enter or leave an index
+// meanwhile neither hide nor repeat another one.
 import type { Redis } from 'ioredis';
 
 export type IndexEntry = { placedAtMs: number; id: string };

@@ -12,7 +12,9 @@ export type Keyspace = {
   byInstrument: (instrument: string) => string;
 };
 
-/** The subscription is named in the checkpoint's key, and keeps its name for ever: another name is another checkpoint. */
+/**
+ * The subscription is named in the checkpoint's key, and keeps its name for ever: another name is another checkpoint.
+ */
 export function keyspace(tag: string): Keyspace {
   const prefix = keyPrefix(tag);
   return {

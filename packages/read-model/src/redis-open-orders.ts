@@ -1,4 +1,5 @@
-// The orders that are not settled yet: what the gateway still owes. Oldest first, for who has waited longest is first helped.
+// The orders that are not settled yet: what the gateway still owes. Oldest first, for who has waited longest is first
+// helped.
 import { type OrderStatus, openStatuses, orderStatuses } from '@orders/domain/order-types';
 import type { Redis } from 'ioredis';
 import { scanIndex } from './index-scan.ts';

@@ -1,5 +1,5 @@
-// The two ways to connect to Redis: fail at once where somebody waits for the answer, wait where a worker has nothing else
-// to do. Neither repeats a command by itself: whether that is safe, only the caller knows.
+// The two ways to connect to Redis: fail at once where somebody waits for the answer, wait where a worker has nothing
+// else to do. Neither repeats a command by itself: whether that is safe, only the caller knows.
 import type { RedisOptions } from 'ioredis';
 
 const retryStrategy = (attempt: number): number => Math.min(100 * attempt, 1_000);

@@ -1,5 +1,6 @@
-// Decides what the end of a call to the exchange proves. Here an order is lost or placed twice if it is wrong, so a fact
-// needs positive evidence: the exchange's own statement, or a call that never left this machine. All the rest is unknown.
+// Decides what the end of a call to the exchange proves. Here an order is lost or placed twice if it is wrong, so a
+// fact needs positive evidence: the exchange's own statement, or a call that never left this machine. All the rest is
+// unknown.
 import { isDeepStrictEqual } from 'node:util';
 import type { OrderTerms } from '@orders/domain/order-types';
 import { Value } from 'typebox/value';

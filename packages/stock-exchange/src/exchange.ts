@@ -24,7 +24,9 @@ export type Exchange = {
   place: (order: ExchangeOrder) => Promise<PlacementOutcome>;
   /** `null` for an exchange that cannot be asked by client order id. */
   query: ((clientOrderId: string) => Promise<QueryOutcome>) | null;
-  /** Whether the exchange answers an identical repeat with the original order, so that repeating places nothing twice. */
+  /**
+   * Whether the exchange answers an identical repeat with the original order, so that repeating places nothing twice.
+   */
   repeatIsSafe: boolean;
   /** How long after the beginning of a call a query that finds nothing proves that nothing was placed. */
   absenceProvenAfterMs: number;

@@ -1,5 +1,5 @@
-// An exchange behind HTTP. Each call is sent at most once and ends in time: whether to repeat it is decided above, where
-// the history of the order is known. The caller's dispatcher bounds connections, and must not retry either.
+// An exchange behind HTTP. Each call is sent at most once and ends in time: whether to repeat it is decided above,
+// where the history of the order is known. The caller's dispatcher bounds connections, and must not retry either.
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import { type CallEnd, classifyPlacement, classifyQuery } from './classify-answer.ts';
 import type { Exchange, ExchangeOrder } from './exchange.ts';

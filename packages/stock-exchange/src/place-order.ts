@@ -1,5 +1,6 @@
-// The given building block, ported as it is: one call in ten finds no connection and raises before it has done anything,
-// every other one places the order and takes half a second. It knows no client order id: two calls are two orders.
+// The given building block, ported as it is: one call in ten finds no connection and raises before it has done
+// anything, every other one places the order and takes half a second. It knows no client order id: two calls are two
+// orders.
 import { setTimeout } from 'node:timers/promises';
 import type { ExchangeOrder } from './exchange.ts';
 

@@ -3,8 +3,8 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { DestinationStream, Logger };
 
-// Synchronous: otherwise pino hangs for ever at the exit of a process whose reader is gone, as it repeats the EPIPE; and a
-// killed process takes its last lines with it.
+// Synchronous: otherwise pino hangs for ever at the exit of a process whose reader is gone, as it repeats the EPIPE;
+// and a killed process takes its last lines with it.
 const standardOutput = () => pino.destination({ dest: 1, sync: true });
 
 export function createLogger(

@@ -9,7 +9,8 @@ export type ReadinessChecks = Readonly<Record<string, ReadinessCheck>>;
 
 export type ObservabilityDeps = { registry: Registry; checks: ReadinessChecks; isStopping: () => boolean };
 
-// Below the ten seconds that a prober usually allows, so that a hanging dependency reads as "not ready", not as no answer.
+// Below the ten seconds that a prober usually allows, so that a hanging dependency reads as "not ready", not as no
+// answer.
 const checkTimeoutMs = 2_000;
 
 const tags = ['operations'];

@@ -1,6 +1,6 @@
-// BatchAppend: one long-lived call carries all appends of a client. The client waits for ever on an append without a reply
-// and breaks on a second one, so every path below ends in exactly one reply for a correlation id. The call itself ends
-// only with an error: after a clean end the client would go on using it.
+// BatchAppend: one long-lived call carries all appends of a client. The client waits for ever on an append without a
+// reply and breaks on a second one, so every path below ends in exactly one reply for a correlation id. The call itself
+// ends only with an error: after a clean end the client would go on using it.
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';

@@ -1,5 +1,6 @@
-// When a filtered subscription tells its client how far it has come: once where history ends, and each time that as many
-// events as the client's interval were looked at. A checkpoint at P promises that every matching event up to P was sent before.
+// When a filtered subscription tells its client how far it has come: once where history ends, and each time that as
+// many events as the client's interval were looked at. A checkpoint at P promises that every matching event up to P was
+// sent before.
 import type { EventFilter } from './event-filter.ts';
 
 export type Checkpoints = Readonly<{
@@ -8,7 +9,9 @@ export type Checkpoints = Readonly<{
   atEndOfHistory: () => number | undefined;
 }>;
 
-/** `historyFrom` is the first position of the history to send, `undefined` for a subscription that starts at the end. */
+/**
+ * `historyFrom` is the first position of the history to send, `undefined` for a subscription that starts at the end.
+ */
 export function createCheckpoints({ checkpointInterval }: EventFilter, historyFrom: number | undefined): Checkpoints {
   const hasHistory = historyFrom !== undefined;
   const startsBehind = historyFrom === undefined || historyFrom === 0 ? undefined : historyFrom - 1;
@@ -32,7 +35,8 @@ export function createCheckpoints({ checkpointInterval }: EventFilter, historyFr
     },
     atEndOfHistory() {
       eventsSince = 0;
-      // Where nothing matched there is nothing to report; EventStoreDB 24 sends a position past the end, which loses events.
+      // Where nothing matched there is nothing to report; EventStoreDB 24 sends a position past the end, which loses
+      // events.
       return hasHistory ? report(lastMatch) : undefined;
     },
   };

@@ -1,5 +1,5 @@
-// The errors that end a call. Code, text and trailers are those of EventStoreDB, because the client builds its own error
-// from them; without the trailers that its class wants, its constructor throws.
+// The errors that end a call. Code, text and trailers are those of EventStoreDB, because the client builds its own
+// error from them; without the trailers that its class wants, its constructor throws.
 import { Metadata, type ServerErrorResponse, status } from '@grpc/grpc-js';
 
 export { status };

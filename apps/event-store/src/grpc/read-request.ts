@@ -1,5 +1,6 @@
-// What a Read asks for, checked. EventStoreDB includes the given start in reads, excludes it in subscriptions and in reads
-// of $all backwards; here that is settled once: `from` is the first number or position that the answer may contain.
+// What a Read asks for, checked. EventStoreDB includes the given start in reads, excludes it in subscriptions and in
+// reads of $all backwards; here that is settled once: `from` is the first number or position that the answer may
+// contain.
 import streams, { type ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Direction } from '../storage/event-log.ts';
 import { type EventFilter, parseFilter } from './event-filter.ts';

@@ -1,5 +1,5 @@
-// What the client asks first: which methods it may use. Methods that are not implemented are listed too where the client
-// would otherwise fall back to an HTTP API that does not exist here, instead of showing our UNIMPLEMENTED.
+// What the client asks first: which methods it may use. Methods that are not implemented are listed too where the
+// client would otherwise fall back to an HTTP API that does not exist here, instead of showing our UNIMPLEMENTED.
 import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import { ProjectionsService } from '@eventstore/db-client/generated/projections_grpc_pb.js';
 import features, { type SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';

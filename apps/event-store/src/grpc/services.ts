@@ -59,7 +59,9 @@ export function createGrpcServer({ store, metrics, onUnexpectedError }: GrpcServ
   server.addService(ProjectionsService, unimplemented(ProjectionsService));
   return {
     server,
-    /** Tells every client that waits on a stream to go elsewhere. A clean end would leave its appends waiting for ever. */
+    /**
+     * Tells every client that waits on a stream to go elsewhere. A clean end would leave its appends waiting for ever.
+     */
     endCalls() {
       for (const call of openCalls) call.emit('error', shuttingDown());
     },

@@ -1,6 +1,6 @@
-// Catch-up subscriptions. A subscription is a cursor that reads the log, page by page, and sleeps at its end until a commit
-// wakes it. History and live events take the same way, so there is no seam between them to lose or repeat an event at, and a
-// slow reader costs no more memory than a page.
+// Catch-up subscriptions. A subscription is a cursor that reads the log, page by page, and sleeps at its end until a
+// commit wakes it. History and live events take the same way, so there is no seam between them to lose or repeat an
+// event at, and a slow reader costs no more memory than a page.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordedEvent } from '../storage/events.ts';
@@ -55,8 +55,8 @@ async function follow(call: ReadCall, source: Source, start: number, filter: Eve
       if (matched) await send(call, eventMessage(event));
       await sendCheckpoint(call, checkpoints?.afterEvent(event.position, matched));
     }
-    // Asked before the next turn: under constant appends there would always be another page after it. Nothing to read is
-    // the end as well: before the first event there is none that the cursor could have passed.
+    // Asked before the next turn: under constant appends there would always be another page after it. Nothing to read
+    // is the end as well: before the first event there is none that the cursor could have passed.
     if (!live && (page.length === 0 || cursor >= source.end())) {
       live = true;
       await sendCheckpoint(call, checkpoints?.atEndOfHistory());

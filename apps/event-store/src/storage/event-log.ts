@@ -1,5 +1,6 @@
-// The log: one SQLite file. WAL with synchronous=FULL makes a returned COMMIT an fsync that came back; the exclusive lock
-// makes this process the only writer. Everything is synchronous, so a page of reads or a group of appends is atomic.
+// The log: one SQLite file. WAL with synchronous=FULL makes a returned COMMIT an fsync that came back; the exclusive
+// lock makes this process the only writer. Everything is synchronous, so a page of reads or a group of appends is
+// atomic.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';

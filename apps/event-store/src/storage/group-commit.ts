@@ -1,6 +1,6 @@
-// Group commit: all appends that wait when a commit starts share one transaction, and so one fsync. An append is answered
-// only after the commit that holds it returned. When a commit fails, every append in it is refused, and nothing of it
-// stays in memory.
+// Group commit: all appends that wait when a commit starts share one transaction, and so one fsync. An append is
+// answered only after the commit that holds it returned. When a commit fails, every append in it is refused, and
+// nothing of it stays in memory.
 import { createAppendQueue, type WaitingAppend } from './append-queue.ts';
 import { createAppendTransaction } from './append-transaction.ts';
 import type { EventLog } from './event-log.ts';

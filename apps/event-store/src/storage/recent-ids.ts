@@ -1,5 +1,5 @@
-// Remembers which event ids were written lately, so that an append with `any` may be sent again. Bounded: the oldest ids
-// are forgotten first. Ids of a transaction are staged and become memory only when it is durable.
+// Remembers which event ids were written lately, so that an append with `any` may be sent again. Bounded: the oldest
+// ids are forgotten first. Ids of a transaction are staged and become memory only when it is durable.
 
 export type RecentIds = Readonly<{
   numberOf: (stream: string, id: string) => number | undefined;
