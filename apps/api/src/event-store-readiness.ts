@@ -1,9 +1,8 @@
 // Whether the event store answers: what the API needs to keep its promise, and all that it needs.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NoAnswerError } from '@orders/order-store/deadline';
 import type { EventStoreConnection } from '@orders/order-store/event-store-connection';
 
-type Observer = Pick<EventStoreConnection, 'answered' | 'timedOut' | 'failed'>;
+type Observer = Pick<EventStoreConnection, 'answered' | 'failed'>;
 
 const warmUpPauseMs = 500;
 
@@ -14,8 +13,7 @@ export const eventStoreAnswers = (read: () => Promise<unknown>, connection: Obse
     connection.answered();
     return true;
   } catch (error) {
-    if (error instanceof NoAnswerError) connection.timedOut();
-    else connection.failed(error);
+    connection.failed(error);
     return false;
   }
 };

@@ -3,20 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { eventStoreAnswers, warmUp } from './event-store-readiness.ts';
 
 function observer() {
-  const seen: string[] = [];
+  const seen: unknown[] = [];
   const connection = {
     answered: () => seen.push('answered'),
-    timedOut: () => seen.push('timedOut'),
-    failed: () => seen.push('failed'),
+    failed: (error: unknown) => seen.push(error),
   };
   return { seen, connection };
 }
 
+const noAnswer = new NoAnswerError('no answer');
+const refused = new Error('refused');
+
 describe('asking the event store', () => {
   it.each([
     ['answers', async () => null, true, 'answered'],
-    ['says nothing', () => Promise.reject(new NoAnswerError('no answer')), false, 'timedOut'],
-    ['cannot be reached', () => Promise.reject(new Error('refused')), false, 'failed'],
+    ['says nothing', () => Promise.reject(noAnswer), false, noAnswer],
+    ['cannot be reached', () => Promise.reject(refused), false, refused],
   ])('when it %s tells the connection, and never throws', async (_name, read, answers, told) => {
     const { seen, connection } = observer();
     expect(await eventStoreAnswers(read, connection)()).toBe(answers);

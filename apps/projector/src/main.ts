@@ -87,7 +87,11 @@ await runService({
     const stopping = new AbortController();
     const running = runProjector(
       {
-        identifyStore: () => identifyStore(connection.client()),
+        identifyStore: async () => {
+          const storeId = await identifyStore(connection.client());
+          connection.answered();
+          return storeId;
+        },
         subscribe: (from, signal) =>
           orderEventBatches({
             client: connection.client(),
@@ -99,6 +103,7 @@ await runService({
         projection: redisProjection(redis, keys),
         openOrders: () => openOrders(redis, keys, null),
         enqueue: (requests) => enqueuePlacements(queue, requests),
+        onEnded: connection.failed,
         metrics,
         log,
       },

@@ -19,6 +19,8 @@ export type ProjectorDeps = {
   /** All open orders of the read model, oldest first, in pages. */
   openOrders: () => AsyncIterable<OrderView[]>;
   enqueue: (requests: readonly PlacementRequest[]) => Promise<void>;
+  /** Told why a subscription ended, so that a client that cannot recover by itself is replaced before the next one. */
+  onEnded: (error: unknown) => void;
   metrics: ProjectorMetrics;
   log: Logger;
 };
@@ -44,6 +46,7 @@ export async function runProjector(deps: ProjectorDeps, state: ProjectorState, s
     } catch (err) {
       failures += 1;
       deps.metrics.resubscriptions.inc();
+      deps.onEnded(err);
       deps.log.warn({ err, failures }, 'subscription ended, subscribing again');
     }
     state.following = false;

@@ -73,6 +73,7 @@ function start(over: Partial<ProjectorDeps> = {}) {
     projection: redisProjection(redis, keys),
     openOrders: () => openOrders(redis, keys, null),
     enqueue: (requests) => enqueuePlacements(queue, requests),
+    onEnded: connection.failed,
     metrics,
     log,
     ...over,
@@ -173,6 +174,29 @@ describe('the projector', () => {
     await eventually(async () => expect(await viewOf(after[0] ?? '')).not.toBeNull());
     await eventually(async () => expect(await redis.zcard(keys.allOrders)).toBe(5));
     expect(await viewOf(before[0] ?? '')).toBeNull();
+  });
+
+  it('gives a new store its name although its client once failed to discover one', async () => {
+    // Appends of such a client fail for ever, although its reads recover: without another client nothing would follow.
+    const { port } = embedded;
+    const discovered = connectEventStore({
+      createClient: () =>
+        EventStoreDBClient.connectionString(`esdb+discover://127.0.0.1:${port}?tls=false&maxDiscoverAttempts=1`),
+      onReplaced: () => undefined,
+    });
+    await embedded.stop();
+    const append = discovered.client().appendToStream('anything', []);
+    await expect(append).rejects.toThrow('Failed to discover');
+    embedded = await startTestEventStore(port);
+    start({
+      identifyStore: () => identifyStore(discovered.client()),
+      subscribe: (from, signal) =>
+        orderEventBatches({ client: discovered.client(), from, batchMax: 50, idleMs: 100, signal }),
+      onEnded: discovered.failed,
+    });
+    await expectProjected(await place(5));
+    await Promise.all(running.splice(0).map(({ stop }) => stop()));
+    await discovered.close();
   });
 
   it('does not move its checkpoint past orders that could not be enqueued', async () => {

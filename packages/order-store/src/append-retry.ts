@@ -9,7 +9,7 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { NoAnswerError, withinMs } from './deadline.ts';
+import { withinMs } from './deadline.ts';
 import { AppendError, type AppendFailure, type AppendResult } from './order-store.ts';
 
 export type AppendLimits = {
@@ -19,10 +19,12 @@ export type AppendLimits = {
   budgetMs: number;
 };
 
-export type AppendObserver = { answered: () => void; timedOut: () => void; failed: (error: unknown) => void };
+export type AppendObserver = { answered: () => void; failed: (error: unknown) => void };
 
 const firstPauseMs = 25;
 const longestPauseMs = 400;
+// A try that no answer can reach in time would only turn what is certain into what is not.
+const shortestTryMs = 50;
 const grpcUnavailable = 14;
 
 /**
@@ -39,7 +41,7 @@ export async function appendUntilKnown(
   let lastError: unknown;
   for (let tries = 0; ; tries += 1) {
     const leftMs = deadline - performance.now();
-    if (leftMs <= 0) throw new AppendError(outcome, `append given up after ${tries} tries`, { cause: lastError });
+    if (leftMs <= 0) throw givenUp(outcome, tries, lastError);
     try {
       const { nextExpectedRevision: revision, position } = await withinMs(Math.min(tryTimeoutMs, leftMs), send());
       observer.answered();
@@ -52,12 +54,16 @@ export async function appendUntilKnown(
       if (isRefusal(error)) throw new AppendError(outcome, 'the event store refused the append', { cause: error });
       if (!wasNeverSent(error)) outcome = 'unknown';
       lastError = error;
-      if (error instanceof NoAnswerError) observer.timedOut();
-      else observer.failed(error);
+      observer.failed(error);
     }
-    await sleep(pauseMs(tries));
+    const pause = pauseMs(tries);
+    if (deadline - performance.now() - pause < shortestTryMs) throw givenUp(outcome, tries + 1, lastError);
+    await sleep(pause);
   }
 }
+
+const givenUp = (outcome: AppendFailure, tries: number, cause: unknown): AppendError =>
+  new AppendError(outcome, `append given up after ${tries} tries`, { cause });
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof AccessDeniedError ||

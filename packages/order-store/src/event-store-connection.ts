@@ -1,14 +1,13 @@
-// The client of the event store, replaced when it can no longer recover by itself: it remembers a failed discovery for
-// ever, and never settles an append whose answer does not come, nor frees what it keeps for it.
+// The client of the event store, replaced when it can no longer recover by itself: once it failed to discover a server,
+// its appends fail for ever; and it never settles an append whose answer does not come, nor frees what it keeps for it.
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { withinMs } from './deadline.ts';
+import { NoAnswerError, withinMs } from './deadline.ts';
 
 export type EventStoreConnection = {
   client: () => EventStoreDBClient;
   /** A call was answered: the client works. */
   answered: () => void;
-  /** A call was not answered in time. */
-  timedOut: () => void;
+  /** A call failed, or was not answered in time. */
   failed: (error: unknown) => void;
   /** Rejects when the client does not let go of its calls within 2 s. */
   close: () => Promise<void>;
@@ -38,13 +37,14 @@ export function connectEventStore({ createClient, onReplaced }: ConnectionOption
     answered: () => {
       consecutiveTimeouts = 0;
     },
-    timedOut: () => {
-      consecutiveTimeouts += 1;
-      if (consecutiveTimeouts >= consecutiveTimeoutsMax)
-        replace(`${consecutiveTimeouts} calls in a row without answer`);
-    },
     failed: (error) => {
-      if (error instanceof Error && error.message.startsWith('Failed to discover')) replace(error.message);
+      if (error instanceof NoAnswerError) {
+        consecutiveTimeouts += 1;
+        if (consecutiveTimeouts >= consecutiveTimeoutsMax)
+          replace(`${consecutiveTimeouts} calls in a row without answer`);
+      } else if (error instanceof Error && error.message.startsWith('Failed to discover')) {
+        replace(error.message);
+      }
     },
     close: () => withinMs(disposeWithinMs, client.dispose()),
   };

@@ -3,7 +3,7 @@ import { type EventStoreDBClient, FORWARDS, NO_STREAM, START, StreamNotFoundErro
 import { foldOrder } from '@orders/domain/order';
 import pLimit from 'p-limit';
 import { type AppendLimits, appendUntilKnown } from './append-retry.ts';
-import { NoAnswerError, withinMs } from './deadline.ts';
+import { withinMs } from './deadline.ts';
 import { decodeEvent, encodeEvents } from './event-codec.ts';
 import type { EventStoreConnection } from './event-store-connection.ts';
 import {
@@ -49,8 +49,7 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
       const order = foldOrder(history.map(({ event }) => event));
       return { order, revision: history.at(-1)?.revision ?? 'no_stream', history };
     } catch (error) {
-      if (error instanceof NoAnswerError) connection.timedOut();
-      else connection.failed(error);
+      connection.failed(error);
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startTestEventStore, type TestEventStore } from '@orders/test-kit/event-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NoAnswerError } from '../src/deadline.ts';
 import { connectEventStore } from '../src/event-store-connection.ts';
 import { eventStoreOrderStore } from '../src/event-store-order-store.ts';
 import { measureLag } from '../src/log-lag.ts';
@@ -24,7 +25,6 @@ afterAll(async () => {
 const connection = {
   client: () => client,
   answered: () => undefined,
-  timedOut: () => undefined,
   failed: () => undefined,
   close: async () => undefined,
 };
@@ -190,9 +190,11 @@ describe('connectEventStore', () => {
       },
       onReplaced: (reason) => reasons.push(reason),
     });
-    for (let n = 0; n < 15; n += 1) connected.timedOut();
+    const noAnswer = new NoAnswerError('no answer within 1 ms');
+    for (let n = 0; n < 15; n += 1) connected.failed(noAnswer);
     connected.answered();
-    for (let n = 0; n < 16; n += 1) connected.timedOut();
+    for (let n = 0; n < 16; n += 1) connected.failed(noAnswer);
+    for (let n = 0; n < 99; n += 1) connected.failed(new Error('what a client recovers from by itself'));
     expect({ made, reasons: reasons.length }).toEqual({ made: 2, reasons: 1 });
   });
 });
