@@ -11,6 +11,8 @@ export type Listener = {
   close: (graceMs: number) => Promise<void>;
 };
 
+/** More than any use of one store, and fewer than the files that a process may have open. */
+const connectionsMax = 1_000;
 /** A connection that has not said which protocol it speaks after this time is closed. */
 const firstBytesTimeoutMs = 10_000;
 
@@ -22,6 +24,7 @@ export async function listenForBoth(host: string, port: number, protocols: Proto
     socket.once('close', () => sockets.delete(socket));
     route(socket, protocols);
   });
+  server.maxConnections = connectionsMax;
   server.listen(port, host);
   await once(server, 'listening');
   return {

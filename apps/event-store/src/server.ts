@@ -8,6 +8,7 @@ import { createHttpEndpoints } from './http-endpoints.ts';
 import { listenForBoth } from './listener.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { EventStore } from './storage/store.ts';
+import { createWriteRate } from './write-rate.ts';
 
 type EventStoreServerOptions = {
   host: string;
@@ -35,8 +36,17 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     registry: metrics.registry,
     isReady: () => !store.lastCommitFailed(),
     isStopping: () => stopping,
+    stats: async () => ({
+      ...store.figures(),
+      lastPosition: store.lastPosition(),
+      appendsPerSecond: writeRate.perSecond(),
+      subscriptions: (await metrics.subscriptions.get()).values[0]?.value ?? 0,
+      uptimeSeconds: Math.round(process.uptime()),
+    }),
   });
-  const stopObserving = store.onCommitted((events, { seconds }) => {
+  const writeRate = createWriteRate(() => performance.now());
+  const stopObserving = store.onCommitted(({ events }, { writes, seconds }) => {
+    writeRate.count(writes);
     metrics.appendedEvents.inc(events.length);
     metrics.commitDuration.observe(seconds);
   });
@@ -49,7 +59,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   async function close(): Promise<void> {
     stopping = true;
     const disconnected = listener.close(closeGraceMs);
-    store.flush();
+    await store.flush();
     await nextTurn(); // Lets the answers of that last commit be written before the calls end.
     grpc.endCalls();
     injector.drain(closeGraceMs);

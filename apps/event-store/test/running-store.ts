@@ -32,7 +32,7 @@ export async function startRunningStore() {
 
   async function halt(): Promise<void> {
     await running.server.close();
-    running.store.close();
+    await running.store.close();
   }
 
   function connect(parameters = ''): EventStoreDBClient {
@@ -44,6 +44,7 @@ export async function startRunningStore() {
   return {
     dataFolder,
     port: () => port,
+    address: () => `127.0.0.1:${port}`,
     store: () => running.store,
     client: connect(),
     connect,

@@ -26,8 +26,8 @@ type ServiceDefinition<Schema extends TObject> = {
   env: Environment;
   /** Which setting to change when the port of this number turns out to be taken. */
   portSettings: (config: Config<Schema>) => Readonly<Record<string, number>>;
-  /** Where the log goes instead of to standard output. */
-  logTo?: (config: Config<Schema>) => DestinationStream;
+  /** Where the log goes instead of to standard output, if anywhere. */
+  logTo?: (config: Config<Schema>) => DestinationStream | undefined;
   /** Rejections that nobody handles, yet that leave the process sound; they are logged, and nothing more. */
   isHarmlessRejection?: (reason: unknown) => boolean;
   start: (context: ServiceContext<Config<Schema>>) => Promise<void>;

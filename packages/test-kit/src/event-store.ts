@@ -16,7 +16,7 @@ export async function startTestEventStore(port = 0): Promise<TestEventStore> {
     port: server.port,
     stop: async () => {
       await server.close();
-      store.close();
+      await store.close();
       await rm(dir, { recursive: true, force: true });
     },
   };

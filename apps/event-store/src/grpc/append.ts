@@ -1,12 +1,19 @@
 // Append: one call for one append, chosen by the client when the call carries credentials of its own.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams, { type AppendReq, type AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
-import { type AppendOutcome, noEvents } from '../storage/events.ts';
-import { StoreUnavailableError } from '../storage/group-commit.ts';
+import { noEvents, type WriteSuccess } from '../storage/events.ts';
 import type { EventStore } from '../storage/store.ts';
 import { appendBytesMax, createAppendBuffer } from './append-buffer.ts';
-import { cancelled, GrpcFailure, handlerException, maximumAppendSizeExceeded, status } from './failure.ts';
+import {
+  cancelled,
+  type GrpcFailure,
+  handlerException,
+  maximumAppendSizeExceeded,
+  refusedWrite,
+  streamDeleted,
+} from './failure.ts';
 import { expectedRevision, streamName } from './requests.ts';
 
 export const appendHandler =
@@ -19,10 +26,10 @@ export const appendHandler =
     );
   };
 
-async function append(store: EventStore, call: AsyncIterable<AppendReq>): Promise<AppendResp> {
+async function append(store: EventStore, call: ServerReadableStream<AppendReq, AppendResp>): Promise<AppendResp> {
   let options: AppendReq.Options | undefined;
   const buffer = createAppendBuffer();
-  for await (const frame of call) {
+  for await (const frame of call as AsyncIterable<AppendReq>) {
     const message = frame.getProposedMessage();
     if ((options === undefined) === (message !== undefined)) throw handlerException('options come first, and once');
     if (message === undefined) options = frame.getOptions();
@@ -30,20 +37,19 @@ async function append(store: EventStore, call: AsyncIterable<AppendReq>): Promis
     if (buffer.isTooLarge()) throw maximumAppendSizeExceeded(appendBytesMax);
   }
   if (options === undefined) throw handlerException('the call brought no options');
+  // A call that breaks half-way, as when its client is killed, looks as if it had ended; one turn later it does not.
+  await nextTurn();
+  if (call.cancelled) throw cancelled();
   const stream = streamName(options.getStreamIdentifier());
   const expected = expectedRevision(options, options.hasRevision() ? options.getRevision() : undefined);
-  const outcome = await store.append({ stream, expected, events: buffer.events }).catch(refuse);
+  const outcome = await store.write({ kind: 'append', stream, expected, events: buffer.events }).catch(refusedWrite);
+  if (outcome.kind === 'stream-deleted') throw streamDeleted(stream);
   return new streams.AppendResp()
     .setSuccess(outcome.kind === 'success' ? success(outcome) : undefined)
     .setWrongExpectedVersion(outcome.kind === 'success' ? undefined : wrongExpectedVersion(outcome.actual, options));
 }
 
-function refuse(error: unknown): never {
-  const code = error instanceof StoreUnavailableError ? status.UNAVAILABLE : status.INTERNAL;
-  throw new GrpcFailure(code, (error as Error).message);
-}
-
-function success({ revision, position }: AppendOutcome & { kind: 'success' }): AppendResp.Success {
+function success({ revision, position }: WriteSuccess): AppendResp.Success {
   const answer = new streams.AppendResp.Success();
   if (revision === noEvents) answer.setNoStream(new shared.Empty());
   else answer.setCurrentRevision(String(revision));

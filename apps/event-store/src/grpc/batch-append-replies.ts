@@ -6,7 +6,7 @@ import statusMessages, { type Status } from '@eventstore/db-client/generated/sta
 import streams, { type BatchAppendReq, type BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import anyMessages from 'google-protobuf/google/protobuf/any_pb.js';
 import emptyMessages from 'google-protobuf/google/protobuf/empty_pb.js';
-import { type AppendOutcome, noEvents } from '../storage/events.ts';
+import { noEvents, type WriteOutcome, type WriteSuccess } from '../storage/events.ts';
 
 type Options = BatchAppendReq.Options;
 /** What a reply echoes. */
@@ -15,10 +15,18 @@ export type AppendError = Status;
 
 const { Code } = codes;
 
-export function successReply(
-  append: Append,
-  { revision, position }: AppendOutcome & { kind: 'success' },
-): BatchAppendResp {
+export function outcomeReply(append: Append, outcome: WriteOutcome): BatchAppendResp {
+  switch (outcome.kind) {
+    case 'success':
+      return successReply(append, outcome);
+    case 'wrong-expected-version':
+      return errorReply(append, wrongExpectedVersion(outcome.actual, append.options));
+    case 'stream-deleted':
+      return errorReply(append, streamDeleted(append.options));
+  }
+}
+
+function successReply(append: Append, { revision, position }: WriteSuccess): BatchAppendResp {
   const success = new streams.BatchAppendResp.Success();
   if (revision === noEvents) success.setNoStream(new emptyMessages.Empty());
   else success.setCurrentRevision(String(revision));
@@ -36,7 +44,14 @@ export const errorReply = (append: Append, error: AppendError): BatchAppendResp 
 const reply = ({ correlationId, options }: Append) =>
   new streams.BatchAppendResp().setCorrelationId(correlationId).setStreamIdentifier(options.getStreamIdentifier());
 
-export function wrongExpectedVersion(actual: number, expected: Options): AppendError {
+const streamDeleted = (options: Options): AppendError =>
+  appendError(
+    Code.NOT_FOUND,
+    'StreamDeleted',
+    new shared.StreamDeleted().setStreamIdentifier(options.getStreamIdentifier()),
+  );
+
+function wrongExpectedVersion(actual: number, expected: Options): AppendError {
   const details = new shared.WrongExpectedVersion();
   if (actual === noEvents) details.setCurrentNoStream(new emptyMessages.Empty());
   else details.setCurrentStreamRevision(String(actual));

@@ -1,6 +1,6 @@
 // BatchAppend: one long-lived call carries all appends of a client. The client waits for ever on an append without a
 // reply and breaks on a second one, so every path below ends in exactly one reply for a correlation id. The call itself
-// ends only with an error: after a clean end the client would go on using it.
+// ends only with an error, unless its client has ended it: after a clean end the client would go on using it.
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
@@ -11,11 +11,10 @@ import {
   badRequest,
   errorReply,
   maximumAppendSizeExceeded,
+  outcomeReply,
   serverIsTooBusy,
-  successReply,
   timeout,
   unknownOutcome,
-  wrongExpectedVersion,
 } from './batch-append-replies.ts';
 import { toFailure } from './failure.ts';
 import { createPendingWrites, openWrite, type PendingWrite, remainingMs } from './pending-writes.ts';
@@ -26,10 +25,16 @@ type PendingWrites = ReturnType<typeof createPendingWrites>;
 export const batchAppendHandler = (store: EventStore) => (call: BatchAppendCall) => {
   const pending = createPendingWrites();
   const reply = replyTo(call);
+  let committing = 0;
 
   function settle(write: PendingWrite, error: AppendError): void {
     pending.remove(write);
     reply(errorReply(write, error));
+    endWhenAnswered();
+  }
+
+  function endWhenAnswered(): void {
+    if (call.readableEnded && committing === 0 && pending.isEmpty()) call.end();
   }
 
   call.on('data', (frame: BatchAppendReq) => {
@@ -45,14 +50,18 @@ export const batchAppendHandler = (store: EventStore) => (call: BatchAppendCall)
       return;
     }
     pending.remove(write);
-    store.append({ stream: write.stream, expected: write.expected, events: write.buffer.events }).then(
-      (outcome) => {
-        if (outcome.kind === 'success') reply(successReply(write, outcome));
-        else reply(errorReply(write, wrongExpectedVersion(outcome.actual, write.options)));
-      },
+    committing += 1;
+    const { stream, expected, buffer } = write;
+    const answered = store.write({ kind: 'append', stream, expected, events: buffer.events }).then(
+      (outcome) => reply(outcomeReply(write, outcome)),
       () => reply(errorReply(write, unknownOutcome)),
     );
+    void answered.finally(() => {
+      committing -= 1;
+      endWhenAnswered();
+    });
   });
+  call.on('end', endWhenAnswered);
   call.on('close', pending.clear);
 };
 

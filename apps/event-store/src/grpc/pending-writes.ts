@@ -61,6 +61,7 @@ export function createPendingWrites() {
     },
     holdTooMuch: () => heldBytes > heldBytesMax,
     remove,
+    isEmpty: () => writes.size === 0,
     clear() {
       for (const write of writes.values()) remove(write);
     },

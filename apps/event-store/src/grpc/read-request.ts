@@ -3,16 +3,22 @@
 // contain.
 import streams, { type ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Direction } from '../storage/event-log.ts';
+import type { UuidForm } from './event-encoding.ts';
 import { type EventFilter, parseFilter } from './event-filter.ts';
 import { GrpcFailure, handlerException, invalidCombination, status } from './failure.ts';
 import { streamName } from './requests.ts';
 
+/** How events are shown, whatever is asked for. */
+export type Presentation = Readonly<{ resolveLinks: boolean; uuidForm: UuidForm }>;
+
 /** `from` counts events of a stream, or positions of the log. */
-export type ReadRequest =
+export type ReadTarget =
   | { kind: 'read-stream'; stream: string; from: number; direction: Direction; count: number }
   | { kind: 'read-all'; from: number; direction: Direction; count: number; filter: EventFilter | undefined }
   | { kind: 'subscribe-to-stream'; stream: string; from: number | 'end' }
   | { kind: 'subscribe-to-all'; from: number | 'end'; filter: EventFilter | undefined };
+
+export type ReadRequest = ReadTarget & Presentation;
 
 type Options = ReadReq.Options;
 type StreamOptions = ReadReq.Options.StreamOptions;
@@ -31,12 +37,20 @@ export function parseReadRequest(request: ReadReq): ReadRequest {
   const direction =
     options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS ? 'backwards' : 'forwards';
   if (options.hasSubscription() && direction === 'backwards') throw invalidCombination('subscription, backwards');
-  if (stream !== undefined) return parseStreamRequest(options, stream, direction);
-  if (all !== undefined) return parseAllRequest(options, all, direction);
+  const presentation = { resolveLinks: options.getResolveLinks(), uuidForm: parseUuidForm(options) };
+  if (stream !== undefined) return { ...parseStreamRequest(options, stream, direction), ...presentation };
+  if (all !== undefined) return { ...parseAllRequest(options, all, direction), ...presentation };
   throw invalidCombination('neither a stream nor $all');
 }
 
-function parseStreamRequest(options: Options, target: StreamOptions, direction: Direction): ReadRequest {
+function parseUuidForm(options: Options): UuidForm {
+  const form = options.getUuidOption();
+  if (form?.hasStructured()) return 'structured';
+  if (form?.hasString()) return 'string';
+  throw new GrpcFailure(status.INVALID_ARGUMENT, 'The form of the event ids is not set.');
+}
+
+function parseStreamRequest(options: Options, target: StreamOptions, direction: Direction): ReadTarget {
   if (options.hasFilter()) throw invalidCombination('stream, filter');
   const stream = streamName(target.getStreamIdentifier());
   const revision = target.hasStart() ? 'start' : target.hasEnd() ? 'end' : parseRevision(target.getRevision());
@@ -51,7 +65,7 @@ function parseStreamRequest(options: Options, target: StreamOptions, direction: 
   return { kind: 'read-stream', stream, from, direction, count };
 }
 
-function parseAllRequest(options: Options, target: AllOptions, direction: Direction): ReadRequest {
+function parseAllRequest(options: Options, target: AllOptions, direction: Direction): ReadTarget {
   const filterOptions = options.getFilter();
   const filter = filterOptions && parseFilter(filterOptions);
   const position = target.hasStart() ? 'start' : target.hasEnd() ? 'end' : parsePosition(target.getPosition());

@@ -7,11 +7,13 @@ import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.
 import type { handleUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 
 /** The release whose behaviour this store follows. */
-export const serverVersion = '24.2.0';
+export const serverVersion = '24.10.0';
 
 const streamFeatures: Readonly<Record<string, readonly string[]>> = {
   read: ['position', 'events'],
   append: [],
+  delete: [],
+  tombstone: [],
   batchAppend: ['deadline_duration'],
 };
 

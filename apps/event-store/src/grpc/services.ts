@@ -10,17 +10,27 @@ import type { Metrics } from '../metrics.ts';
 import type { EventStore } from '../storage/store.ts';
 import { appendHandler } from './append.ts';
 import { batchAppendHandler } from './batch-append.ts';
+import { deleteHandler, tombstoneHandler } from './deletion.ts';
 import { GrpcFailure, shuttingDown, toFailure } from './failure.ts';
 import { readGossip } from './gossip.ts';
 import { readHandler } from './read.ts';
+import { serializeFrames } from './response-stream.ts';
 import { getSupportedMethods } from './server-features.ts';
 import { unimplemented } from './unimplemented.ts';
 
 /** The most that EventStoreDB takes in one frame, and some room for the framing of ours. */
 const frameBytesMax = 16_767_216 + 65_536;
+/** Bounds the memory of one connection. A call beyond it waits in its client until another one ends. */
+const callsPerConnectionMax = 1_000;
 /** A client that does not answer a ping in time is gone, and its subscriptions with it. */
 const keepaliveIntervalMs = 10_000;
 const keepaliveTimeoutMs = 10_000;
+
+/** Reads are answered in frames that are serialized already. */
+const streamsService = {
+  ...StreamsService,
+  read: { ...StreamsService.read, responseSerialize: serializeFrames },
+};
 
 export type GrpcServerDeps = {
   store: EventStore;
@@ -32,6 +42,7 @@ export type GrpcServerDeps = {
 export function createGrpcServer({ store, metrics, onUnexpectedError }: GrpcServerDeps) {
   const server = new Server({
     'grpc.max_receive_message_length': frameBytesMax,
+    'grpc.max_concurrent_streams': callsPerConnectionMax,
     'grpc.keepalive_time_ms': keepaliveIntervalMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
   });
@@ -47,11 +58,12 @@ export function createGrpcServer({ store, metrics, onUnexpectedError }: GrpcServ
     if (!(error instanceof GrpcFailure)) onUnexpectedError(error);
     return toFailure(error);
   };
-  server.addService(StreamsService, {
+  server.addService(streamsService, {
     read: tracked(readHandler(store, metrics, reported)),
     append: appendHandler(store, reported),
     batchAppend: tracked(batchAppendHandler(store)),
-    ...unimplemented(StreamsService, ['delete', 'tombstone']),
+    delete: deleteHandler(store, reported),
+    tombstone: tombstoneHandler(store, reported),
   });
   server.addService(ServerFeaturesService, { getSupportedMethods: getSupportedMethods() });
   server.addService(GossipService, { read: readGossip() });

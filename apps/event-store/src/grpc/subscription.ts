@@ -1,88 +1,116 @@
 // Catch-up subscriptions. A subscription is a cursor that reads the log, page by page, and sleeps at its end until a
 // commit wakes it. History and live events take the same way, so there is no seam between them to lose or repeat an
-// event at, and a slow reader costs no more memory than a page.
+// event at, and a slow reader costs no more memory than two pages.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RecordedEvent } from '../storage/events.ts';
-import type { EventStore } from '../storage/store.ts';
-import { createCheckpoints } from './checkpoints.ts';
-import type { EventFilter } from './event-filter.ts';
-import { caughtUpMessage, checkpointMessage, confirmationMessage, eventMessage } from './messages.ts';
+import { type RecordedEvent, tombstoneNumber } from '../storage/events.ts';
+import { isHiddenFromAll } from '../storage/hidden-streams.ts';
+import type { Committed, EventStore } from '../storage/store.ts';
+import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
+import { streamDeleted } from './failure.ts';
+import { resolveLink } from './links.ts';
+import { caughtUpMessage, checkpointMessage, confirmationMessage } from './messages.ts';
 import type { ReadRequest } from './read-request.ts';
-import { type ReadCall, send } from './response-stream.ts';
+import { createResponseFrames, type ResponseFrames } from './response-frames.ts';
+import { createSender, type ReadCall } from './response-stream.ts';
 
-type SubscriptionRequest = ReadRequest & { kind: 'subscribe-to-stream' | 'subscribe-to-all' };
+type ToStream = ReadRequest & { kind: 'subscribe-to-stream' };
+type ToAll = ReadRequest & { kind: 'subscribe-to-all' };
+type SubscriptionRequest = ToStream | ToAll;
 
 /** A stream or $all, as a sequence to follow. */
 type Source = {
   /** Where to read on after the newest event. */
   end: () => number;
-  readPage: (from: number) => RecordedEvent[];
+  readHistory: (from: number) => RecordedEvent[];
+  readLive: (from: number) => RecordedEvent[];
   /** Where to read on after an event. */
   next: (event: RecordedEvent) => number;
-  concernedBy: (committed: readonly RecordedEvent[]) => boolean;
+  matches: (event: RecordedEvent) => boolean;
+  concernedBy: (committed: Committed) => boolean;
 };
 
-/** Resolves when the call is over; rejects only when the log cannot be read. */
+/** Resolves when the call is over; rejects when the log cannot be read, or the stream has ended for ever. */
 export async function subscribe(store: EventStore, call: ReadCall, request: SubscriptionRequest): Promise<void> {
-  const source = request.kind === 'subscribe-to-all' ? allSource(store) : streamSource(store, request.stream);
-  const filter = request.kind === 'subscribe-to-all' ? request.filter : undefined;
-  const start = request.from === 'end' ? source.end() : request.from;
+  const source = request.kind === 'subscribe-to-all' ? allSource(store, request) : streamSource(store, request);
   const alarm = createAlarm();
   // Listening starts before reading: what is committed in between is either in the page or wakes us.
-  const stopListening = store.onCommitted((events) => {
-    if (source.concernedBy(events)) alarm.ring();
+  const stopListening = store.onCommitted((committed) => {
+    if (source.concernedBy(committed)) alarm.ring();
   });
   call.on('close', alarm.ring);
   try {
-    await send(call, confirmationMessage(randomUUID()));
-    await follow(call, source, start, filter, alarm);
+    await follow(store, call, { request, source, alarm });
   } finally {
     stopListening();
     call.off('close', alarm.ring);
   }
 }
 
-async function follow(call: ReadCall, source: Source, start: number, filter: EventFilter | undefined, alarm: Alarm) {
-  const checkpoints = filter && createCheckpoints(filter, start < source.end() ? start : undefined);
-  let cursor = start;
-  let live = false;
+type Following = { request: SubscriptionRequest; source: Source; alarm: Alarm };
+
+async function follow(store: EventStore, call: ReadCall, { request, source, alarm }: Following): Promise<void> {
+  const frames = createResponseFrames(request.uuidForm);
+  const send = createSender(call);
+  let cursor = request.from === 'end' ? source.end() : request.from;
+  const checkpoints = checkpointsOf(request, cursor < source.end() ? cursor : undefined);
+  let isLive = false;
+  frames.message(confirmationMessage(randomUUID()));
   while (call.writable) {
-    const page = source.readPage(cursor);
+    const page = isLive ? source.readLive(cursor) : source.readHistory(cursor);
     for (const event of page) {
       cursor = source.next(event);
-      const matched = filter?.matches(event) ?? true;
-      if (matched) await send(call, eventMessage(event));
-      await sendCheckpoint(call, checkpoints?.afterEvent(event.position, matched));
+      const matched = source.matches(event);
+      if (matched) frames.event(request.resolveLinks ? resolveLink(store, event, { isLive }) : { event });
+      addCheckpoint(frames, checkpoints?.afterEvent(event.position, matched));
     }
     // Asked before the next turn: under constant appends there would always be another page after it. Nothing to read
-    // is the end as well: before the first event there is none that the cursor could have passed.
-    if (!live && (page.length === 0 || cursor >= source.end())) {
-      live = true;
-      await sendCheckpoint(call, checkpoints?.atEndOfHistory());
-      await send(call, caughtUpMessage());
+    // is the end as well: the newest events may be hidden.
+    if (!isLive && (page.length === 0 || cursor >= source.end())) {
+      isLive = true;
+      cursor = Math.max(cursor, page.length === 0 ? source.end() : 0);
+      addCheckpoint(frames, checkpoints?.atEndOfHistory());
+      frames.message(caughtUpMessage());
     }
+    await send(frames.take());
+    if (request.kind === 'subscribe-to-stream' && cursor > tombstoneNumber) throw streamDeleted(request.stream);
     await (page.length > 0 ? nextTurn() : alarm.rung());
   }
 }
 
-async function sendCheckpoint(call: ReadCall, position: number | undefined): Promise<void> {
-  if (position !== undefined) await send(call, checkpointMessage(position));
+const checkpointsOf = (request: SubscriptionRequest, historyFrom: number | undefined): Checkpoints | undefined =>
+  request.kind === 'subscribe-to-all' && request.filter !== undefined
+    ? createCheckpoints(request.filter, historyFrom)
+    : undefined;
+
+function addCheckpoint(frames: ResponseFrames, position: number | undefined): void {
+  if (position !== undefined) frames.message(checkpointMessage(position));
 }
 
-const allSource = (store: EventStore): Source => ({
-  end: () => store.lastPosition() + 1,
-  readPage: (from) => store.readAll({ from, direction: 'forwards' }),
-  next: (event) => event.position + 1,
-  concernedBy: () => true,
-});
+function allSource(store: EventStore, { filter }: ToAll): Source {
+  const readPage = (from: number) => store.readAll({ from, direction: 'forwards' });
+  return {
+    end: () => store.lastPosition() + 1,
+    readHistory: readPage,
+    readLive: readPage,
+    next: (event) => event.position + 1,
+    matches: (event) => !isHiddenFromAll(event.stream) && (filter?.matches(event) ?? true),
+    concernedBy: () => true,
+  };
+}
 
-const streamSource = (store: EventStore, stream: string): Source => ({
-  end: () => store.lastNumber(stream) + 1,
-  readPage: (from) => store.readStream(stream, { from, direction: 'forwards' }),
-  next: (event) => event.number + 1,
-  concernedBy: (committed) => committed.some((event) => event.stream === stream),
-});
+/** Metadata hides events from those who catch up, never from those who are there when they are appended. */
+function streamSource(store: EventStore, { stream }: ToStream): Source {
+  if (store.presenceOf(stream) === 'tombstoned') throw streamDeleted(stream);
+  return {
+    end: () => store.lastNumber(stream) + 1,
+    readHistory: (from) => store.readStream(stream, { from, direction: 'forwards' }),
+    readLive: (from) => store.readWholeStream(stream, { from, direction: 'forwards' }),
+    next: (event) => event.number + 1,
+    matches: () => true,
+    concernedBy: ({ streams }) => streams.has(stream),
+  };
+}
 
 type Alarm = { ring: () => void; rung: () => Promise<void> };
 

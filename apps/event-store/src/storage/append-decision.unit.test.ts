@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type AppendDecision, decideAppend, type StreamView } from './append-decision.ts';
-import type { ExpectedRevision } from './events.ts';
+import { type ExpectedRevision, tombstoneNumber } from './events.ts';
 
 /** A stream that holds these ids, written by the running process or, after a restart, by an earlier one. */
-function given(ids: readonly string[], { restarted = false, hasMetadata = false } = {}) {
+function given(
+  ids: readonly string[],
+  { restarted = false, hasMetadata = false, softDeleted = false, tombstoned = false } = {},
+) {
   const stream: StreamView = {
-    last: ids.length - 1,
+    last: tombstoned ? tombstoneNumber : ids.length - 1,
     hasMetadata: () => hasMetadata,
+    isSoftDeleted: () => softDeleted,
     idAt: (number) => ids[number],
     recentNumber: (id) => (restarted || !ids.includes(id) ? undefined : ids.indexOf(id)),
   };
@@ -101,5 +105,26 @@ describe('an append that is sent again', () => {
   it('with one id three times counts as one event for any, as three for no_stream', () => {
     expect(given(['x', 'x', 'x']).append(['x', 'x', 'x'], 'any')).toEqual(repeat(0));
     expect(given(['x', 'x', 'x']).append(['x', 'x', 'x'], 'no_stream')).toEqual(repeat(2));
+  });
+});
+
+describe('after a soft delete', () => {
+  const deleted = (ids: readonly string[]) => given(ids, { softDeleted: true, hasMetadata: true });
+  const gone: AppendDecision = { kind: 'stream-deleted' };
+
+  it.each<[string, readonly string[], ExpectedRevision, AppendDecision]>([
+    ['any begins the stream anew', ['new'], 'any', accept],
+    ['no_stream begins the stream anew', ['new'], 'no_stream', accept],
+    ['the exact revision begins the stream anew', ['new'], 5, accept],
+    ['stream_exists is told of the deletion', ['new'], 'stream_exists', gone],
+    ['any other revision is refused', ['new'], 4, wrong],
+    ['the first events are still a repeat', ['e0', 'e1'], 'no_stream', repeat(1)],
+    ['the first event and a new one are neither', ['e0', 'new'], 'no_stream', wrong],
+  ])('%s', (_name, ids, expected, decision) => {
+    expect(deleted(six).append(ids, expected)).toEqual(decision);
+  });
+
+  it.each<ExpectedRevision>(['any', 'no_stream', 'stream_exists', 5])('a tombstone refuses %s', (expected) => {
+    expect(given(six, { tombstoned: true }).append(['new'], expected)).toEqual(gone);
   });
 });

@@ -1,144 +1,199 @@
-// The log: one SQLite file. WAL with synchronous=FULL makes a returned COMMIT an fsync that came back; the exclusive
-// lock makes this process the only writer. Everything is synchronous, so a page of reads or a group of appends is
-// atomic.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+// The log: one SQLite file in WAL mode, written by this process alone. A transaction is there for the next one at once;
+// readers are shown it after `sync` has brought it to the disk, so that nobody acts on what a power failure takes back.
+// Transactions and pages are synchronous, and so atomic.
+import { statSync } from 'node:fs';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { createCheckpointer } from './checkpointer.ts';
+import { explained, type LogDatabase, openDatabase } from './database.ts';
 import { noEvents, type RecordedEvent, recordSize } from './events.ts';
+import { checksumOf, DamagedRecordError } from './record-checksum.ts';
+import { openWalSync } from './wal-sync.ts';
 
 export type Direction = 'forwards' | 'backwards';
 
 /** `from` is included in both directions. */
-export type PageRequest = Readonly<{ from: number; direction: Direction; limit?: number }>;
+export type PageRequest = Readonly<{ from: number; direction: Direction; limit?: number | undefined }>;
 
+/** `createdFromMs` leaves older events out. */
+export type StreamPageRequest = PageRequest & Readonly<{ createdFromMs?: number | undefined }>;
+
+/** Reads throw a DamagedRecordError, or what SQLite reports, when the file is damaged. */
 export type EventLog = Readonly<{
   /** The next events in this direction: as many as a page holds, at most `limit`. Empty only where there are none. */
-  readStream: (stream: string, page: PageRequest) => RecordedEvent[];
+  readStream: (stream: string, page: StreamPageRequest) => RecordedEvent[];
   readAll: (page: PageRequest) => RecordedEvent[];
   /** Number of the newest event, {@link noEvents} without one. */
   lastNumber: (stream: string) => number;
-  /** Id and position of one event. */
-  find: (stream: string, number: number) => { id: string; position: number } | undefined;
   /** Position of the newest event, 0 without one. */
   lastPosition: () => number;
-  /** The end of the log: every position handed out from now on is this or greater. Never 0. */
-  endPosition: () => number;
-  countEvents: () => number;
-  insert: (event: RecordedEvent) => void;
-  /** Runs `work` in one transaction; when this returns, what it wrote is on the disk. When it throws, nothing is. */
+  figures: () => LogFigures;
+  /** As a transaction sees the stream: with all that was written, be it on the disk or not. */
+  written: Readonly<{
+    lastNumber: (stream: string) => number;
+    newest: (stream: string) => RecordedEvent | undefined;
+    /** Id, position and time of one event. */
+    find: (stream: string, number: number) => EventKey | undefined;
+    /** The end of the log: the position of the next event. Never 0. */
+    endPosition: () => number;
+  }>;
+  /** To be called within a transaction. */
+  insert: (event: Omit<RecordedEvent, 'position'>) => RecordedEvent;
+  /** Runs `work` in one transaction. When it throws, nothing of it is kept. */
   transaction: <Result>(work: () => Result) => Result;
-  close: () => void;
+  /** Brings all transactions to the disk, then shows them to readers. Rejects when the disk does not take them. */
+  sync: () => Promise<void>;
+  close: () => Promise<void>;
 }>;
+
+/** `streams` counts metadata streams as well; `bytes` is what the files take on the disk. */
+export type LogFigures = Readonly<{ events: number; streams: number; bytes: number }>;
+
+export type EventKey = Readonly<{ id: string; position: number; createdMs: number }>;
 
 // What one page may take of the memory, and of the event loop: some hundred microseconds.
 const pageEventsMax = 256;
 const pageBytesMax = 1_048_576;
 
 // The first position is not 0, because a subscription that starts after 0 would lose the event there.
-const firstPosition = 64;
+export const firstPosition = 64;
 
-const schemaVersion = 1;
-const schema = `
-  CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE events (
-    position INTEGER PRIMARY KEY,
-    stream_id INTEGER NOT NULL REFERENCES streams (id),
-    number INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    type TEXT NOT NULL,
-    is_json INTEGER NOT NULL,
-    created_ms INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    metadata BLOB NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX events_by_stream ON events (stream_id, number);
-  PRAGMA user_version = ${schemaVersion};`;
+type EventLogOptions = { onCheckpointFailed?: (cause: unknown) => void };
 
-/** Opens or creates the log in `dataFolder`. Throws, with one line, when another process has it open. */
-export function openEventLog(dataFolder: string): EventLog {
-  mkdirSync(dataFolder, { recursive: true });
-  const db = openDatabase(join(dataFolder, 'events.sqlite'));
+/** Opens or creates the log in `dataFolder`. Throws an UnusableFolderError. */
+export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {} }: EventLogOptions = {}): EventLog {
+  const database = openDatabase(dataFolder);
+  const { db, file } = database;
   const statements = prepareStatements(db);
-  const streamId = (name: string) => statements.streamId.get(name)?.id as number | undefined;
+  /** Readers see what lies below this position. */
+  let visibleEnd = endOfLog(database, () => newestRecord(statements));
+  let written = { end: visibleEnd, events: count(statements.countEvents), streams: count(statements.countStreams) };
+  let syncedEvents = written.events;
+  const wal = openWalSync(file);
+  const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  const checkpointer = createCheckpointer({ file, finish: () => checkpoint.get(), onFailed: onCheckpointFailed });
+
+  const lastNumber = (stream: string, end: number) =>
+    (statements.lastNumber.get(stream, end)?.number ?? noEvents) as number;
+
+  function readStream(stream: string, page: StreamPageRequest, end: number): RecordedEvent[] {
+    const { from, direction, limit = pageEventsMax, createdFromMs = 0 } = page;
+    const events = Math.min(limit, pageEventsMax);
+    return readPage(statements.readStream[direction].iterate(stream, from, end, createdFromMs, events));
+  }
+
+  function insertStream(name: string): number | bigint {
+    written.streams += 1;
+    return statements.insertStream.run(name).lastInsertRowid;
+  }
 
   return {
-    readStream: (stream, { from, direction, limit = pageEventsMax }) => {
-      const id = streamId(stream);
-      const events = Math.min(limit, pageEventsMax);
-      return id === undefined ? [] : readPage(statements.readStream[direction].iterate(id, from, events));
-    },
+    readStream: (stream, page) => readStream(stream, page, visibleEnd),
     readAll: ({ from, direction, limit = pageEventsMax }) =>
-      readPage(statements.readAll[direction].iterate(from, Math.min(limit, pageEventsMax))),
-    lastNumber: (stream) => (statements.lastNumber.get(stream)?.number ?? noEvents) as number,
-    find: (stream, number) => statements.find.get(stream, number) as { id: string; position: number } | undefined,
-    lastPosition: () => (statements.lastPosition.get()?.position ?? 0) as number,
-    endPosition: () => {
-      const [newest] = readPage(statements.readAll.backwards.iterate(Number.MAX_SAFE_INTEGER, 1));
-      return newest === undefined ? firstPosition : newest.position + recordSize(newest.stream, newest);
+      readPage(statements.readAll[direction].iterate(from, visibleEnd, Math.min(limit, pageEventsMax))),
+    lastNumber: (stream) => lastNumber(stream, visibleEnd),
+    lastPosition: () => (statements.lastPosition.get(visibleEnd)?.position ?? 0) as number,
+    figures: () => {
+      const { events, streams } = written;
+      const bytesOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      return { events, streams, bytes: bytesOf(file) + bytesOf(`${file}-wal`) };
     },
-    countEvents: () => statements.count.get()?.events as number,
+    written: {
+      lastNumber: (stream) => lastNumber(stream, everything),
+      newest: (stream) => readStream(stream, { from: everything, direction: 'backwards', limit: 1 }, everything)[0],
+      find: (stream, number) => statements.find.get(stream, number) as EventKey | undefined,
+      endPosition: () => written.end,
+    },
     insert: (event) => {
-      const id = streamId(event.stream) ?? statements.insertStream.run(event.stream).lastInsertRowid;
-      const { position, number, type, isJson, createdMs, data, metadata } = event;
-      statements.insertEvent.run(position, id, number, event.id, type, Number(isJson), createdMs, data, metadata);
+      const recorded = { ...event, position: written.end };
+      const { position, stream, number, id, type, isJson, createdMs, data, metadata } = recorded;
+      const streamId = statements.streamId.get(stream)?.id ?? insertStream(stream);
+      const sum = checksumOf(recorded);
+      statements.insertEvent.run(position, streamId, number, id, type, Number(isJson), createdMs, data, metadata, sum);
+      written.end += recordSize(stream, event);
+      written.events += 1;
+      return recorded;
     },
-    transaction: (work) => inTransaction(db, work),
-    close: () => db.close(),
+    transaction: (work) => {
+      const before = { ...written };
+      try {
+        return inTransaction(db, work);
+      } catch (err) {
+        written = before;
+        throw err;
+      }
+    },
+    sync: async () => {
+      const { end, events } = written;
+      await wal.sync();
+      checkpointer.committed(events - syncedEvents, end - visibleEnd);
+      syncedEvents = events;
+      visibleEnd = end;
+    },
+    close: async () => {
+      await checkpointer.close();
+      wal.close();
+      database.close();
+    },
   };
 }
 
-function openDatabase(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
+const everything = Number.MAX_SAFE_INTEGER;
+
+const newestRecord = ({ readAll }: Statements) => readPage(readAll.backwards.iterate(everything, everything, 1))[0];
+
+/** The log goes on behind its newest record, so that has to be whole. */
+function endOfLog({ folder, close }: LogDatabase, readNewest: () => RecordedEvent | undefined): number {
   try {
-    // Exclusive before WAL: the index of the WAL then lives in memory, and the lock is held until the process ends.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    const version = db.prepare('PRAGMA user_version').get()?.user_version;
-    if (version === 0) db.exec(`BEGIN EXCLUSIVE; ${schema} COMMIT`);
-    else if (version !== schemaVersion)
-      throw new Error(`${file} has format ${version}, this event store reads ${schemaVersion}`);
-    else db.exec('BEGIN EXCLUSIVE; COMMIT');
-    return db;
+    const newest = explained(folder, readNewest);
+    return newest === undefined ? firstPosition : newest.position + recordSize(newest.stream, newest);
   } catch (err) {
-    db.close();
-    if (!isLocked(err)) throw err;
-    throw new Error(`${file} is in use by another process: stop it, or set EVENT_STORE_DATA to another folder`);
+    close();
+    throw err;
   }
 }
 
-function isLocked(err: unknown): boolean {
-  const sqliteBusy = 5; // In the lowest byte; SQLite puts the variety in the next one.
-  const code = (err as { errcode?: number }).errcode ?? 0;
-  return (code & 0xff) === sqliteBusy;
-}
+const count = (statement: StatementSync) => statement.get()?.count as number;
+
+const columns = `SELECT position, name AS stream, number, events.id AS id, type, is_json, created_ms, data, metadata,
+  checksum`;
+// CROSS JOIN keeps SQLite on the order of the log, with one look-up of the name for each event.
+const allEvents = `${columns} FROM events CROSS JOIN streams ON streams.id = stream_id`;
+const eventsOfStream = `${columns} FROM streams CROSS JOIN events ON streams.id = stream_id WHERE name = ?`;
+
+type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(db: DatabaseSync) {
-  // CROSS JOIN keeps SQLite on the order of the log, with one look-up of the name for each event.
-  const events = `SELECT position, name AS stream, number, events.id AS id, type, is_json, created_ms, data, metadata
-    FROM events CROSS JOIN streams ON streams.id = stream_id`;
   return {
     streamId: db.prepare('SELECT id FROM streams WHERE name = ?'),
     insertStream: db.prepare('INSERT INTO streams (name) VALUES (?)'),
-    insertEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    insertEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     lastNumber: db.prepare(
-      'SELECT max(number) AS number FROM events WHERE stream_id = (SELECT id FROM streams WHERE name = ?)',
+      `SELECT number FROM events WHERE stream_id = (SELECT id FROM streams WHERE name = ?) AND position < ?
+      ORDER BY number DESC LIMIT 1`,
     ),
-    lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
+    lastPosition: db.prepare('SELECT max(position) AS position FROM events WHERE position < ?'),
     find: db.prepare(
-      'SELECT id, position FROM events WHERE stream_id = (SELECT id FROM streams WHERE name = ?) AND number = ?',
+      `SELECT id, position, created_ms AS createdMs FROM events
+      WHERE stream_id = (SELECT id FROM streams WHERE name = ?) AND number = ?`,
     ),
-    count: db.prepare('SELECT count(*) AS events FROM events'),
+    countEvents: db.prepare('SELECT count(*) AS count FROM events'),
+    countStreams: db.prepare('SELECT count(*) AS count FROM streams'),
     readStream: {
-      forwards: db.prepare(`${events} WHERE stream_id = ? AND number >= ? ORDER BY number LIMIT ?`),
-      backwards: db.prepare(`${events} WHERE stream_id = ? AND number <= ? ORDER BY number DESC LIMIT ?`),
+      forwards: db.prepare(
+        `${eventsOfStream} AND number >= ? AND position < ? AND created_ms >= ? ORDER BY number LIMIT ?`,
+      ),
+      backwards: db.prepare(
+        `${eventsOfStream} AND number <= ? AND position < ? AND created_ms >= ? ORDER BY number DESC LIMIT ?`,
+      ),
     },
     readAll: {
-      forwards: db.prepare(`${events} WHERE position >= ? ORDER BY position LIMIT ?`),
-      backwards: db.prepare(`${events} WHERE position <= ? ORDER BY position DESC LIMIT ?`),
+      forwards: db.prepare(`${allEvents} WHERE position >= ? AND position < ? ORDER BY position LIMIT ?`),
+      backwards: db.prepare(`${allEvents} WHERE position <= ? AND position < ? ORDER BY position DESC LIMIT ?`),
     },
   };
 }
 
-function readPage(rows: Iterable<Record<string, SQLOutputValue>>): RecordedEvent[] {
+function readPage(rows: Iterable<Row>): RecordedEvent[] {
   const page: RecordedEvent[] = [];
   let bytes = 0;
   for (const row of rows) {
@@ -150,8 +205,22 @@ function readPage(rows: Iterable<Record<string, SQLOutputValue>>): RecordedEvent
   return page;
 }
 
-function toEvent(row: Record<string, SQLOutputValue>): RecordedEvent {
-  return {
+function toEvent(row: Row): RecordedEvent {
+  const record = toRecord(row);
+  if (!record.isIntact) throw new DamagedRecordError(record.event);
+  return record.event;
+}
+
+/** All records in the order of the log, the damaged ones too. */
+export function* readRecords(db: DatabaseSync): Generator<StoredRecord> {
+  for (const row of db.prepare(`${allEvents} ORDER BY position`).iterate()) yield toRecord(row);
+}
+
+type Row = Record<string, SQLOutputValue>;
+type StoredRecord = { event: RecordedEvent; isIntact: boolean };
+
+function toRecord(row: Row): StoredRecord {
+  const event: RecordedEvent = {
     position: row.position as number,
     stream: row.stream as string,
     number: row.number as number,
@@ -162,6 +231,7 @@ function toEvent(row: Record<string, SQLOutputValue>): RecordedEvent {
     data: row.data as Uint8Array,
     metadata: row.metadata as Uint8Array,
   };
+  return { event, isIntact: checksumOf(event) === row.checksum };
 }
 
 function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {

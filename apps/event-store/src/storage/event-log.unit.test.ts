@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type EventLog, openEventLog } from './event-log.ts';
 import type { RecordedEvent } from './events.ts';
@@ -15,15 +14,14 @@ beforeEach(() => {
   log = openEventLog(dataFolder);
 });
 
-afterEach(() => {
-  log.close();
+afterEach(async () => {
+  await log.close();
   rmSync(dataFolder, { recursive: true });
 });
 
-const event = (fields: Partial<RecordedEvent>): RecordedEvent => ({
+const event = (fields: Partial<RecordedEvent>) => ({
   stream: 's',
   number: 0,
-  position: 64,
   id: randomUUID(),
   type: 'Happened',
   isJson: true,
@@ -39,9 +37,9 @@ it.each([
   ['a zero byte in the name', { stream: 'a\0b', type: 'c\0d' }],
   ['binary data', { isJson: false, data: Uint8Array.of(0, 255, 128), metadata: Uint8Array.of(0) }],
   ['no data', { data: new Uint8Array() }],
-])('returns an event as it was stored: %s', (_name, fields) => {
-  const stored = event(fields);
-  log.insert(stored);
+])('returns an event as it was stored: %s', async (_name, fields) => {
+  const stored = log.insert(event(fields));
+  await log.sync();
   const [read] = log.readAll({ from: 0, direction: 'forwards', limit: 10 });
   expect({ ...read, data: Buffer.from(read?.data ?? []), metadata: Buffer.from(read?.metadata ?? []) }).toEqual({
     ...stored,
@@ -50,30 +48,55 @@ it.each([
   });
 });
 
-it('ends a page after one mebibyte, but never before its first event', () => {
+it('ends a page after one mebibyte, but never before its first event', async () => {
   const data = new Uint8Array(700_000);
-  for (const number of [0, 1, 2]) log.insert(event({ number, position: 64 + number * 800_000, data }));
+  for (const number of [0, 1, 2]) log.insert(event({ number, data }));
+  await log.sync();
   const page = log.readStream('s', { from: 0, direction: 'forwards', limit: 10 });
   expect(page.map(({ number }) => number)).toEqual([0, 1]);
   expect(log.readStream('s', { from: 2, direction: 'forwards', limit: 10 })).toHaveLength(1);
 });
 
-it('is refused to a second one, in one line that names the file', () => {
-  expect(() => openEventLog(dataFolder)).toThrow(/^.*events\.sqlite is in use by another process: .*$/);
+it('is refused to a second one, in one line that names the folder', () => {
+  expect(() => openEventLog(dataFolder)).toThrow(`${dataFolder} is in use by another process. Stop that process`);
 });
 
-it('refuses a file of a format that it does not know', () => {
+it('shows to readers what is on the disk, and to the next transaction everything', async () => {
   log.transaction(() => log.insert(event({})));
-  log.close();
-  rewriteFormat(dataFolder, 99);
-  expect(() => openEventLog(dataFolder)).toThrow('has format 99');
-  rewriteFormat(dataFolder, 1);
-  log = openEventLog(dataFolder);
-  expect(log.countEvents()).toBe(1);
+  expect(log.written.lastNumber('s')).toBe(0);
+  expect(log.lastNumber('s')).toBe(-1);
+  expect(log.lastPosition()).toBe(0);
+  expect(log.readAll({ from: 0, direction: 'forwards' })).toEqual([]);
+  expect(log.readStream('s', { from: 0, direction: 'forwards' })).toEqual([]);
+  await log.sync();
+  expect(log.lastNumber('s')).toBe(0);
+  expect(log.lastPosition()).toBe(64);
+  expect(log.readAll({ from: 0, direction: 'forwards' })).toHaveLength(1);
+  expect(log.readStream('s', { from: 0, direction: 'forwards' })).toHaveLength(1);
 });
 
-function rewriteFormat(folder: string, version: number): void {
-  const db = new DatabaseSync(join(folder, 'events.sqlite'));
-  db.exec(`PRAGMA user_version = ${version}`);
-  db.close();
-}
+it('gives the position of a transaction that failed to the next one', () => {
+  const failing = () =>
+    log.transaction(() => {
+      log.insert(event({}));
+      throw new Error('disk is full');
+    });
+  expect(failing).toThrow('disk is full');
+  expect(log.transaction(() => log.insert(event({})))).toMatchObject({ position: 64 });
+});
+
+it('keeps its write-ahead log short while it is written to without a pause', async () => {
+  const data = new Uint8Array(500_000);
+  const walBytes = () => statSync(join(dataFolder, 'events.sqlite-wal')).size;
+  for (let number = 0; number < 300; number += 1) {
+    log.transaction(() => log.insert(event({ number, data })));
+    await log.sync();
+  }
+  expect(walBytes()).toBeLessThan(75_000_000);
+});
+
+it('notices that its files were removed', async () => {
+  rmSync(join(dataFolder, 'events.sqlite'));
+  log.transaction(() => log.insert(event({})));
+  await expect(log.sync()).rejects.toThrow('events.sqlite was removed or replaced while it was open');
+});

@@ -17,15 +17,36 @@ export type RecordedEvent = ProposedEvent &
 /** What the writer believes about the stream; a number is the exact number of its newest event. */
 export type ExpectedRevision = 'any' | 'stream_exists' | 'no_stream' | number;
 
-export type AppendRequest = Readonly<{ stream: string; expected: ExpectedRevision; events: readonly ProposedEvent[] }>;
+export type AppendRequest = Readonly<{
+  kind: 'append';
+  stream: string;
+  expected: ExpectedRevision;
+  events: readonly ProposedEvent[];
+}>;
+
+/** `delete` hides the events that are there, and the stream may go on; `tombstone` ends it for ever. */
+export type DeletionRequest = Readonly<{ kind: 'delete' | 'tombstone'; stream: string; expected: ExpectedRevision }>;
+
+export type WriteRequest = AppendRequest | DeletionRequest;
 
 /** The number that stands for a stream without events. */
 export const noEvents = -1;
 
-export type AppendOutcome =
+/** The number of the event that ends a stream for ever. On the wire it is 2^63 - 1, which no number holds exactly. */
+export const tombstoneNumber = Number.MAX_SAFE_INTEGER;
+
+export type WriteOutcome =
   /** `revision` is the number of the last event of the request, `position` is that of the same event. */
   | { kind: 'success'; revision: number; position: number | undefined }
-  | { kind: 'wrong-expected-version'; actual: number };
+  | { kind: 'wrong-expected-version'; actual: number }
+  | { kind: 'stream-deleted' };
+
+export type WriteSuccess = WriteOutcome & { kind: 'success' };
+
+/** The stream whose events are the metadata of `stream`. */
+export const metadataStreamOf = (stream: string) => `$$${stream}`;
+/** The stream that a metadata stream belongs to; `undefined` for any other stream. */
+export const ownerOf = (stream: string) => (stream.startsWith('$$') ? stream.slice(2) : undefined);
 
 /** What an event adds to the positions after it; positions grow like the byte offsets of a file. */
 export function recordSize(stream: string, { type, data, metadata }: ProposedEvent): number {

@@ -1,83 +1,101 @@
-// Group commit: all appends that wait when a commit starts share one transaction, and so one fsync. An append is
-// answered only after the commit that holds it returned. When a commit fails, every append in it is refused, and
-// nothing of it stays in memory.
-import { createAppendQueue, type WaitingAppend } from './append-queue.ts';
-import { createAppendTransaction } from './append-transaction.ts';
+// Group commit: all writes that wait share one transaction, and so one wait for the disk. Meanwhile the event loop
+// takes the next ones. A write is answered only after the disk has its transaction; when that fails, every write in it
+// is refused, and nothing of it stays in memory.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventLog } from './event-log.ts';
-import type { AppendOutcome, AppendRequest, RecordedEvent } from './events.ts';
+import type { RecordedEvent, WriteOutcome, WriteRequest } from './events.ts';
 import { createRecentIds } from './recent-ids.ts';
+import { createWriteQueue, type WaitingWrite } from './write-queue.ts';
+import { createWriteTransaction } from './write-transaction.ts';
 
-export type CommitReport = { seconds: number };
+export type CommitReport = Readonly<{ writes: number; seconds: number }>;
 
 type GroupCommitDeps = {
   log: EventLog;
+  /** Milliseconds since 1970. */
   now: () => number;
   /** Called after each commit that stored something, with its events in the order of the log. */
   onCommitted: (events: readonly RecordedEvent[], report: CommitReport) => void;
-  onCommitFailed: (cause: unknown, appends: number) => void;
+  onCommitFailed: (cause: unknown, writes: number) => void;
 };
 
-/** The store cannot take the append now; nothing of it was stored. */
+/** The store cannot take the write now; nothing of it was stored. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** The disk refused the commit. Whether the append is there after a restart is not known. */
+/** The disk refused the commit. Whether the write is there after a restart is not known. */
 export class CommitFailedError extends Error {
   override readonly name = 'CommitFailedError';
 }
 
 export function createGroupCommit({ log, now, onCommitted, onCommitFailed }: GroupCommitDeps) {
-  const queue = createAppendQueue();
+  const queue = createWriteQueue();
   const recentIds = createRecentIds();
-  let endPosition = log.endPosition();
+  let committing: Promise<void> | undefined;
   let lastCommitFailed = false;
   let closed = false;
+  /** The disk lost what SQLite believes to be written: what is in memory cannot be trusted any more. */
+  let isBroken = false;
 
-  function commitNextGroup(): void {
-    const group = queue.takeGroup();
-    if (!queue.isEmpty()) setImmediate(commitNextGroup);
-    if (group.length > 0) commit(group);
+  async function commitGroups(): Promise<void> {
+    // What arrives in the same turn of the event loop joins the group of the first.
+    await nextTurn();
+    while (!queue.isEmpty()) await commit(queue.takeGroup());
+    committing = undefined;
   }
 
-  function commit(group: readonly WaitingAppend[]): void {
+  async function commit(group: readonly WaitingWrite[]): Promise<void> {
     const started = performance.now();
-    const transaction = createAppendTransaction(log, recentIds, { position: endPosition, createdMs: now() });
-    let outcomes: AppendOutcome[];
+    const transaction = createWriteTransaction({ log, recentIds, nowMs: now() });
+    const { written } = transaction;
+    let outcomes: WriteOutcome[];
     try {
-      outcomes = log.transaction(() => group.map(({ request }) => transaction.append(request)));
+      if (isBroken) throw new Error('an earlier commit did not reach the disk: restart the event store');
+      outcomes = log.transaction(() => group.map(({ request }) => transaction.write(request)));
+      if (written.length > 0) await sync();
     } catch (err) {
-      recentIds.drop();
-      lastCommitFailed = true;
-      for (const { reject } of group) reject(new CommitFailedError('the commit failed', { cause: err }));
-      onCommitFailed(err, group.length);
+      refuse(group, err);
       return;
     }
     recentIds.keep();
-    endPosition = transaction.endPosition();
     for (const [index, outcome] of outcomes.entries()) group[index]?.resolve(outcome);
-    if (transaction.written.length === 0) return; // Nothing went to the disk, which proves nothing about it.
+    if (written.length === 0) return; // Nothing went to the disk, which proves nothing about it.
     lastCommitFailed = false;
-    onCommitted(transaction.written, { seconds: (performance.now() - started) / 1_000 });
+    onCommitted(written, { writes: group.length, seconds: (performance.now() - started) / 1_000 });
   }
 
-  function append(request: AppendRequest): Promise<AppendOutcome> {
+  // Trying again proves nothing: after a failed fsync the kernel may count what it could not write as written.
+  const sync = () =>
+    log.sync().catch((err: unknown) => {
+      isBroken = true;
+      throw err;
+    });
+
+  function refuse(group: readonly WaitingWrite[], cause: unknown): void {
+    recentIds.drop();
+    lastCommitFailed = true;
+    for (const { reject } of group) reject(new CommitFailedError('the commit failed', { cause }));
+    onCommitFailed(cause, group.length);
+  }
+
+  function write(request: WriteRequest): Promise<WriteOutcome> {
     if (closed) return Promise.reject(new StoreUnavailableError('Server Is Shutting Down'));
     return new Promise((resolve, reject) => {
-      // What arrives in the same turn of the event loop joins the group of the first.
-      if (queue.isEmpty()) setImmediate(commitNextGroup);
-      if (!queue.push({ request, resolve, reject })) reject(new StoreUnavailableError('Server Is Too Busy'));
+      if (!queue.push({ request, resolve, reject })) return reject(new StoreUnavailableError('Server Is Too Busy'));
+      committing ??= commitGroups();
     });
   }
 
-  function flush(): void {
-    while (!queue.isEmpty()) commitNextGroup();
-  }
+  /** Resolves when everything that waited is answered. */
+  const flush = async (): Promise<void> => {
+    await committing;
+  };
 
-  function close(): void {
+  async function close(): Promise<void> {
     closed = true;
-    flush();
+    await flush();
   }
 
-  return { append, flush, close, lastCommitFailed: () => lastCommitFailed };
+  return { write, flush, close, lastCommitFailed: () => lastCommitFailed };
 }

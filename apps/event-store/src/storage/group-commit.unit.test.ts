@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type EventLog, openEventLog } from './event-log.ts';
 import type { ExpectedRevision, ProposedEvent, RecordedEvent } from './events.ts';
 import { CommitFailedError, createGroupCommit, StoreUnavailableError } from './group-commit.ts';
@@ -12,16 +12,19 @@ let log: EventLog;
 /** Set, every transaction does its work and then fails, as with a full disk. */
 let diskError: Error | undefined;
 let transactions: number;
+/** Set, the disk takes a transaction only when what this returns resolves. */
+let diskTurn: (() => Promise<void>) | undefined;
 
 beforeEach(() => {
   dataFolder = mkdtempSync(join(tmpdir(), 'event-store-'));
   log = openEventLog(dataFolder);
   diskError = undefined;
+  diskTurn = undefined;
   transactions = 0;
 });
 
-afterEach(() => {
-  log.close();
+afterEach(async () => {
+  await log.close();
   rmSync(dataFolder, { recursive: true });
 });
 
@@ -35,6 +38,10 @@ const failingLog = (): EventLog => ({
       return result;
     });
   },
+  sync: async () => {
+    await diskTurn?.();
+    await log.sync();
+  },
 });
 
 function startGroupCommit() {
@@ -47,7 +54,7 @@ function startGroupCommit() {
     onCommitFailed: (cause) => failures.push(cause),
   });
   const append = (stream: string, expected: ExpectedRevision, ...events: ProposedEvent[]) =>
-    groupCommit.append({ stream, expected, events });
+    groupCommit.write({ kind: 'append', stream, expected, events });
   const { close, lastCommitFailed } = groupCommit;
   return { append, close, lastCommitFailed, published, failures };
 }
@@ -151,9 +158,10 @@ it('publishes only after the commit, in the order of the log', async () => {
 it('commits what waits when it is closed, and takes no more', async () => {
   const { append, close } = startGroupCommit();
   const waiting = append('s', 'any', event());
-  close();
+  const closing = close();
   expect(await waiting).toMatchObject({ kind: 'success' });
   await expect(append('s', 'any', event())).rejects.toThrow(StoreUnavailableError);
+  await closing;
 });
 
 it('refuses at once what it has no room to hold', async () => {
@@ -165,14 +173,41 @@ it('refuses at once what it has no room to hold', async () => {
   const refused = results.filter(({ status }) => status === 'rejected');
   expect(refused.length).toBeGreaterThan(0);
   expect(refused[0]).toMatchObject({ reason: expect.any(StoreUnavailableError) });
-  expect(log.countEvents()).toBe(results.length - refused.length);
+  expect(log.figures().events).toBe(results.length - refused.length);
 });
 
 it('never gives a position twice, over restarts too', async () => {
   const before = await startGroupCommit().append('s', 'any', event(), event());
-  log.close();
+  await log.close();
   log = openEventLog(dataFolder);
   const after = await startGroupCommit().append('s', 'any', event());
   if (before.kind !== 'success' || after.kind !== 'success') throw new Error('both succeed');
   expect(after.position).toBeGreaterThan(before.position ?? 0);
+});
+
+it('answers nobody, and shows nobody anything, before the disk has it', async () => {
+  const disk = Promise.withResolvers<void>();
+  diskTurn = () => disk.promise;
+  const { append, published } = startGroupCommit();
+  const answers: unknown[] = [];
+  const first = append('s', 'no_stream', event()).then((outcome) => answers.push(outcome));
+  const conflicting = append('s', 'no_stream', event()).then((outcome) => answers.push(outcome));
+  await vi.waitFor(() => expect(log.written.lastNumber('s')).toBe(0));
+  expect([answers, published, log.readAll({ from: 0, direction: 'forwards' })]).toEqual([[], [], []]);
+  disk.resolve();
+  await Promise.all([first, conflicting]);
+  expect(answers).toMatchObject([{ kind: 'success' }, { kind: 'wrong-expected-version' }]);
+  expect(published).toHaveLength(1);
+});
+
+it('takes nothing more once the disk has lost something, whatever it says later', async () => {
+  const { append, published, failures, lastCommitFailed } = startGroupCommit();
+  diskTurn = () => Promise.reject(new Error('input/output error'));
+  await expect(append('s', 'any', event())).rejects.toThrow(CommitFailedError);
+  diskTurn = undefined;
+  await expect(append('s', 'any', event())).rejects.toThrow(CommitFailedError);
+  expect(failures).toMatchObject([{ message: 'input/output error' }, { message: /restart the event store/ }]);
+  expect(lastCommitFailed()).toBe(true);
+  expect(published).toEqual([]);
+  expect(log.readAll({ from: 0, direction: 'forwards' })).toEqual([]);
 });

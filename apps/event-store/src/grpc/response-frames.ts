@@ -1,0 +1,54 @@
+// The answers of a Read as bytes, ready for the wire: gRPC's header of five bytes and a message, as often as something
+// was added. Many messages leave in one write, because a write costs server and client more than a message does.
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { planEventMessage, type UuidForm, writeEventMessage } from './event-encoding.ts';
+import type { ResolvedEvent } from './links.ts';
+
+export type ResponseFrames = Readonly<{
+  event: (resolved: ResolvedEvent) => void;
+  message: (message: ReadResp) => void;
+  /** All that was added since the last call; empty without. */
+  take: () => Buffer;
+}>;
+
+const headerBytes = 5;
+const initialBytes = 4_096;
+const nothing = Buffer.alloc(0);
+
+export function createResponseFrames(uuidForm: UuidForm): ResponseFrames {
+  let buffer = nothing;
+  let end = 0;
+
+  /** Makes room for a message of this length, writes its header, and returns where it begins. */
+  function begin(length: number): number {
+    const start = end + headerBytes;
+    if (start + length > buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(initialBytes, 2 * buffer.length, start + length));
+      buffer.copy(grown, 0, 0, end);
+      buffer = grown;
+    }
+    buffer[end] = 0; // Not compressed.
+    buffer.writeUInt32BE(length, end + 1);
+    end = start + length;
+    return start;
+  }
+
+  return {
+    event: (resolved) => {
+      const plan = planEventMessage(resolved, uuidForm);
+      const start = begin(plan.length);
+      writeEventMessage(buffer, start, plan);
+    },
+    message: (response) => {
+      const bytes = response.serializeBinary();
+      const start = begin(bytes.length);
+      buffer.set(bytes, start);
+    },
+    take: () => {
+      const taken = buffer.subarray(0, end);
+      buffer = nothing;
+      end = 0;
+      return taken;
+    },
+  };
+}
