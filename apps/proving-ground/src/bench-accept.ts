@@ -4,8 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePorts } from '@orders/local-system/free-port';
-import { startProcess } from '@orders/local-system/managed-process';
-import { waitUntilReady } from '@orders/local-system/readiness';
+import { startBenched } from './benched-process.ts';
 import { type LoadFigures, postOrders, summarize } from './order-load.ts';
 
 const connections = 64;
@@ -18,14 +17,8 @@ const folder = await mkdtemp(join(tmpdir(), 'orders-bench-'));
 const [eventStorePort, apiPort, referencePort] = await freePorts(3);
 const addressOf = (port: number) => `http://127.0.0.1:${port}`;
 
-async function start(name: string, port: number, args: string[], settings: Record<string, string>) {
-  const command = process.execPath;
-  const env = { PATH: process.env.PATH, ...settings };
-  const started = startProcess({ name, command, args: ['--disable-warning=ExperimentalWarning', ...args], env });
-  const readiness = { kind: 'http', url: `${addressOf(port)}/health/ready` } as const;
-  await waitUntilReady(started, { readiness, signal: new AbortController().signal });
-  return started;
-}
+const start = (name: string, port: number, args: string[], settings: Record<string, string>) =>
+  startBenched({ name, port, args, readiness: 'http', env: { PATH: process.env.PATH, ...settings } });
 
 function report(name: string, all: LoadFigures[]): number {
   const { perSecond, spread, p50Ms, p99Ms } = summarize(all);
@@ -64,6 +57,6 @@ try {
   const ratio = report('POST /orders, stored', stored) / report('the same, nothing kept', reference);
   process.stdout.write(`${'ratio'.padEnd(24)} ${ratio.toFixed(2).padStart(7)}\n`);
 } finally {
-  await Promise.all(processes.map(({ stop }) => stop(5_000)));
+  await Promise.all(processes.map(({ stop }) => stop()));
   await rm(folder, { recursive: true, force: true });
 }

@@ -18,8 +18,9 @@ import {
 } from './batch-append-replies.ts';
 import { toFailure } from './failure.ts';
 import { createPendingWrites, openWrite, type PendingWrite, remainingMs } from './pending-writes.ts';
+import { createResponseFrames } from './response-frames.ts';
 
-type BatchAppendCall = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
+type BatchAppendCall = ServerDuplexStream<BatchAppendReq, Buffer>;
 type PendingWrites = ReturnType<typeof createPendingWrites>;
 
 export const batchAppendHandler = (store: EventStore) => (call: BatchAppendCall) => {
@@ -34,7 +35,9 @@ export const batchAppendHandler = (store: EventStore) => (call: BatchAppendCall)
   }
 
   function endWhenAnswered(): void {
-    if (call.readableEnded && committing === 0 && pending.isEmpty()) call.end();
+    if (!call.readableEnded || committing > 0 || !pending.isEmpty()) return;
+    // Behind the replies, which leave when the promises that are settled now have been looked at.
+    process.nextTick(() => call.end());
   }
 
   call.on('data', (frame: BatchAppendReq) => {
@@ -68,11 +71,24 @@ export const batchAppendHandler = (store: EventStore) => (call: BatchAppendCall)
 type Reply = (response: BatchAppendResp) => void;
 
 function replyTo(call: BatchAppendCall): Reply {
-  return (response) => {
-    if (!call.writable || call.write(response) || call.isPaused()) return;
+  const frames = createResponseFrames();
+  let isFlushDue = false;
+
+  function flush(): void {
+    isFlushDue = false;
+    const replies = frames.take();
+    if (!call.writable || call.write(replies) || call.isPaused()) return;
     // A client that sends but does not read must not fill the memory with replies.
     call.pause();
     call.once('drain', () => call.resume());
+  }
+
+  return (response) => {
+    frames.message(response);
+    if (isFlushDue) return;
+    isFlushDue = true;
+    // After the promises that are settled now: the replies to all appends of one commit leave together.
+    process.nextTick(flush);
   };
 }
 

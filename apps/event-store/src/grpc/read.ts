@@ -46,7 +46,7 @@ async function readStream(store: EventStore, call: ReadCall, request: Reading<'r
   const presence = store.presenceOf(stream);
   if (presence === 'tombstoned') throw streamDeleted(stream);
   if (presence === 'absent') {
-    const frames = createResponseFrames(request.uuidForm);
+    const frames = createResponseFrames();
     frames.message(streamNotFoundMessage(stream));
     return createSender(call)(frames.take());
   }
@@ -81,7 +81,7 @@ async function readPages(
   { from, count, resolveLinks, uuidForm }: Reading<'read-stream' | 'read-all'>,
   { readPage, next, matches }: Pages,
 ): Promise<void> {
-  const frames = createResponseFrames(uuidForm);
+  const frames = createResponseFrames();
   const send = createSender(call);
   let cursor = from;
   let remaining = count;
@@ -91,7 +91,7 @@ async function readPages(
     for (const event of page) {
       cursor = next(event);
       if (!matches(event)) continue;
-      frames.event(resolveLinks ? resolveLink(store, event, { isLive: false }) : { event });
+      frames.event(resolveLinks ? resolveLink(store, event, { isLive: false }) : { event }, uuidForm);
       remaining -= 1;
     }
     await send(frames.take());

@@ -1,12 +1,12 @@
-// The answers of a Read as bytes, ready for the wire: gRPC's header of five bytes and a message, as often as something
-// was added. Many messages leave in one write, because a write costs server and client more than a message does.
-import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+// Answers as bytes, ready for the wire: gRPC's header of five bytes and a message, as often as something was added.
+// Many messages leave in one write: grpc-js begins the next write only when the one before was taken, and a write costs
+// server and client more than a message does.
 import { planEventMessage, type UuidForm, writeEventMessage } from './event-encoding.ts';
 import type { ResolvedEvent } from './links.ts';
 
 export type ResponseFrames = Readonly<{
-  event: (resolved: ResolvedEvent) => void;
-  message: (message: ReadResp) => void;
+  event: (resolved: ResolvedEvent, uuidForm: UuidForm) => void;
+  message: (message: { serializeBinary(): Uint8Array }) => void;
   /** All that was added since the last call; empty without. */
   take: () => Buffer;
 }>;
@@ -15,7 +15,7 @@ const headerBytes = 5;
 const initialBytes = 4_096;
 const nothing = Buffer.alloc(0);
 
-export function createResponseFrames(uuidForm: UuidForm): ResponseFrames {
+export function createResponseFrames(): ResponseFrames {
   let buffer = nothing;
   let end = 0;
 
@@ -34,7 +34,7 @@ export function createResponseFrames(uuidForm: UuidForm): ResponseFrames {
   }
 
   return {
-    event: (resolved) => {
+    event: (resolved, uuidForm) => {
       const plan = planEventMessage(resolved, uuidForm);
       const start = begin(plan.length);
       writeEventMessage(buffer, start, plan);

@@ -11,6 +11,7 @@ import type { EventStore } from '../storage/store.ts';
 import { appendHandler } from './append.ts';
 import { batchAppendHandler } from './batch-append.ts';
 import { deleteHandler, tombstoneHandler } from './deletion.ts';
+import { dropLateMessages } from './ended-calls.ts';
 import { GrpcFailure, shuttingDown, toFailure } from './failure.ts';
 import { readGossip } from './gossip.ts';
 import { readHandler } from './read.ts';
@@ -21,15 +22,16 @@ import { unimplemented } from './unimplemented.ts';
 /** The most that EventStoreDB takes in one frame, and some room for the framing of ours. */
 const frameBytesMax = 16_767_216 + 65_536;
 /** Bounds the memory of one connection. A call beyond it waits in its client until another one ends. */
-const callsPerConnectionMax = 1_000;
+const callsPerConnectionMax = 10_000;
 /** A client that does not answer a ping in time is gone, and its subscriptions with it. */
 const keepaliveIntervalMs = 10_000;
 const keepaliveTimeoutMs = 10_000;
 
-/** Reads are answered in frames that are serialized already. */
+/** What answers with many messages does so in frames that are serialized already. */
 const streamsService = {
   ...StreamsService,
   read: { ...StreamsService.read, responseSerialize: serializeFrames },
+  batchAppend: { ...StreamsService.batchAppend, responseSerialize: serializeFrames },
 };
 
 export type GrpcServerDeps = {
@@ -45,6 +47,7 @@ export function createGrpcServer({ store, metrics, onUnexpectedError }: GrpcServ
     'grpc.max_concurrent_streams': callsPerConnectionMax,
     'grpc.keepalive_time_ms': keepaliveIntervalMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    interceptors: [dropLateMessages],
   });
   const openCalls = new Set<EventEmitter>();
   const tracked =

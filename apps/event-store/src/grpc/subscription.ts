@@ -50,7 +50,8 @@ export async function subscribe(store: EventStore, call: ReadCall, request: Subs
 type Following = { request: SubscriptionRequest; source: Source; alarm: Alarm };
 
 async function follow(store: EventStore, call: ReadCall, { request, source, alarm }: Following): Promise<void> {
-  const frames = createResponseFrames(request.uuidForm);
+  const { resolveLinks, uuidForm } = request;
+  const frames = createResponseFrames();
   const send = createSender(call);
   let cursor = request.from === 'end' ? source.end() : request.from;
   const checkpoints = checkpointsOf(request, cursor < source.end() ? cursor : undefined);
@@ -61,7 +62,7 @@ async function follow(store: EventStore, call: ReadCall, { request, source, alar
     for (const event of page) {
       cursor = source.next(event);
       const matched = source.matches(event);
-      if (matched) frames.event(request.resolveLinks ? resolveLink(store, event, { isLive }) : { event });
+      if (matched) frames.event(resolveLinks ? resolveLink(store, event, { isLive }) : { event }, uuidForm);
       addCheckpoint(frames, checkpoints?.afterEvent(event.position, matched));
     }
     // Asked before the next turn: under constant appends there would always be another page after it. Nothing to read

@@ -67,6 +67,14 @@ function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   mkdirSync(folder);
+  syncFolder(dirname(folder));
+}
+
+/** Brings to the disk which files a folder has; what is in them is another matter. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
 }
 
 // A lock in a file of its own leaves the file of the log open for the thread that writes the checkpoints. The kernel
@@ -96,9 +104,7 @@ function createDatabase(folder: string, file: string): void {
     db.close();
   }
   renameSync(unfinished, file);
-  const folderHandle = openSync(folder, 'r');
-  fsyncSync(folderHandle);
-  closeSync(folderHandle);
+  syncFolder(folder);
 }
 
 function openExisting(file: string): DatabaseSync {

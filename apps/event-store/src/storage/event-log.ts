@@ -99,7 +99,11 @@ export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {}
     },
     written: {
       lastNumber: (stream) => lastNumber(stream, everything),
-      newest: (stream) => readStream(stream, { from: everything, direction: 'backwards', limit: 1 }, everything)[0],
+      newest: (stream) => {
+        // Most streams have no metadata stream, and each append asks: not to be there must cost next to nothing.
+        if (statements.streamId.get(stream) === undefined) return undefined;
+        return readStream(stream, { from: everything, direction: 'backwards', limit: 1 }, everything)[0];
+      },
       find: (stream, number) => statements.find.get(stream, number) as EventKey | undefined,
       endPosition: () => written.end,
     },

@@ -29,6 +29,12 @@ export class CommitFailedError extends Error {
   override readonly name = 'CommitFailedError';
 }
 
+type ExecutedGroup = {
+  group: readonly WaitingWrite[];
+  started: number;
+  result: { outcomes: readonly WriteOutcome[]; written: readonly RecordedEvent[] } | { cause: unknown };
+};
+
 export function createGroupCommit({ log, now, onCommitted, onCommitFailed }: GroupCommitDeps) {
   const queue = createWriteQueue();
   const recentIds = createRecentIds();
@@ -39,26 +45,45 @@ export function createGroupCommit({ log, now, onCommitted, onCommitFailed }: Gro
   let isBroken = false;
 
   async function commitGroups(): Promise<void> {
+    let settled: Promise<void> = Promise.resolve();
     // What arrives in the same turn of the event loop joins the group of the first.
     await nextTurn();
-    while (!queue.isEmpty()) await commit(queue.takeGroup());
+    while (!queue.isEmpty()) {
+      const executed = execute(queue.takeGroup());
+      await settled;
+      settled = settle(executed);
+      // While the disk works on this group, the next one is executed, but no third.
+      await nextTurn();
+      if (queue.isEmpty()) await settled;
+    }
     committing = undefined;
   }
 
-  async function commit(group: readonly WaitingWrite[]): Promise<void> {
+  /** One transaction, not on the disk yet. */
+  function execute(group: readonly WaitingWrite[]): ExecutedGroup {
     const started = performance.now();
-    const transaction = createWriteTransaction({ log, recentIds, nowMs: now() });
-    const { written } = transaction;
-    let outcomes: WriteOutcome[];
+    const { write: writeOne, written } = createWriteTransaction({ log, recentIds, nowMs: now() });
     try {
       if (isBroken) throw new Error('an earlier commit did not reach the disk: restart the event store');
-      outcomes = log.transaction(() => group.map(({ request }) => transaction.write(request)));
+      const outcomes = log.transaction(() => group.map(({ request }) => writeOne(request)));
+      recentIds.keep();
+      return { group, started, result: { outcomes, written } };
+    } catch (cause) {
+      recentIds.drop();
+      return { group, started, result: { cause } };
+    }
+  }
+
+  async function settle({ group, started, result }: ExecutedGroup): Promise<void> {
+    if ('cause' in result) return refuse(group, result.cause);
+    const { outcomes, written } = result;
+    try {
+      // A transaction that executed on top of one which the disk then lost has nothing to stand on.
+      if (isBroken) throw new Error('an earlier commit did not reach the disk: restart the event store');
       if (written.length > 0) await sync();
     } catch (err) {
-      refuse(group, err);
-      return;
+      return refuse(group, err);
     }
-    recentIds.keep();
     for (const [index, outcome] of outcomes.entries()) group[index]?.resolve(outcome);
     if (written.length === 0) return; // Nothing went to the disk, which proves nothing about it.
     lastCommitFailed = false;
@@ -73,7 +98,6 @@ export function createGroupCommit({ log, now, onCommitted, onCommitFailed }: Gro
     });
 
   function refuse(group: readonly WaitingWrite[], cause: unknown): void {
-    recentIds.drop();
     lastCommitFailed = true;
     for (const { reject } of group) reject(new CommitFailedError('the commit failed', { cause }));
     onCommitFailed(cause, group.length);
