@@ -12,7 +12,7 @@ export type Listener = {
 };
 
 /** More than any use of one store, and fewer than the files that a process may have open. */
-const connectionsMax = 10_000;
+const connectionsMax = 2_000;
 /** A connection that has not said which protocol it speaks after this time is closed. */
 const firstBytesTimeoutMs = 10_000;
 

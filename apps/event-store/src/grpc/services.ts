@@ -22,7 +22,7 @@ import { unimplemented } from './unimplemented.ts';
 /** The most that EventStoreDB takes in one frame, and some room for the framing of ours. */
 const frameBytesMax = 16_767_216 + 65_536;
 /** Bounds the memory of one connection. A call beyond it waits in its client until another one ends. */
-const callsPerConnectionMax = 10_000;
+const callsPerConnectionMax = 2_000;
 /** A client that does not answer a ping in time is gone, and its subscriptions with it. */
 const keepaliveIntervalMs = 10_000;
 const keepaliveTimeoutMs = 10_000;
