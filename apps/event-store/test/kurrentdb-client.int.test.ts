@@ -20,7 +20,7 @@ import {
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startStoreProcess } from './store-process.ts';
+import { startStoreProcess } from './hostile/store-process.ts';
 
 const generously = { timeout: 20_000 };
 

@@ -52,7 +52,8 @@ async function measure(events: number, parts: ReadonlySet<string>): Promise<Goal
     }
     const store = await startBenched({
       name: 'event-store',
-      args: [resolve(import.meta.dirname, '../../event-store/src/main.ts')],
+      // As its package starts it.
+      args: ['--max-semi-space-size=4', resolve(import.meta.dirname, '../../event-store/src/main.ts')],
       port: storePort,
       readiness: 'http',
       env: {

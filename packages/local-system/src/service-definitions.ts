@@ -78,13 +78,18 @@ function redisService({ port, folder }: LocalRedis): ServiceDefinition {
   };
 }
 
+/** A young generation as large as Node's own grows to 100 MiB under the short-lived bytes of a long read. */
+const smallYoungGeneration = '--max-semi-space-size=4';
+
 function eventStoreService(system: LocalSystemSettings, { host, port, folder }: LocalStore): ServiceDefinition {
+  const service = nodeService(system, 'event-store', 'event-store', {
+    EVENT_STORE_HOST: host,
+    EVENT_STORE_PORT: String(port),
+    EVENT_STORE_DATA: folder,
+  });
   return {
-    ...nodeService(system, 'event-store', 'event-store', {
-      EVENT_STORE_HOST: host,
-      EVENT_STORE_PORT: String(port),
-      EVENT_STORE_DATA: folder,
-    }),
+    ...service,
+    args: [smallYoungGeneration, ...service.args],
     ports: [{ owner: 'event-store', setting: 'EVENT_STORE_PORT', host, port }],
     readiness: readyAt({ host, port }),
   };

@@ -12,18 +12,19 @@ export type ResponseFrames = Readonly<{
 }>;
 
 const headerBytes = 5;
-const initialBytes = 4_096;
 const nothing = Buffer.alloc(0);
 
 export function createResponseFrames(): ResponseFrames {
   let buffer = nothing;
   let end = 0;
+  /** The last write is the best guess at the next one: growing from nothing each time would leave much garbage. */
+  let expectedBytes = 0;
 
   /** Makes room for a message of this length, writes its header, and returns where it begins. */
   function begin(length: number): number {
     const start = end + headerBytes;
     if (start + length > buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(initialBytes, 2 * buffer.length, start + length));
+      const grown = Buffer.allocUnsafe(Math.max(expectedBytes, 2 * buffer.length, start + length));
       buffer.copy(grown, 0, 0, end);
       buffer = grown;
     }
@@ -47,6 +48,7 @@ export function createResponseFrames(): ResponseFrames {
     take: () => {
       const taken = buffer.subarray(0, end);
       buffer = nothing;
+      expectedBytes = end;
       end = 0;
       return taken;
     },

@@ -2,7 +2,6 @@
 // commit wakes it. History and live events take the same way, so there is no seam between them to lose or repeat an
 // event at, and a slow reader costs no more memory than two pages.
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RecordedEvent, tombstoneNumber } from '../storage/events.ts';
 import { isHiddenFromAll } from '../storage/hidden-streams.ts';
 import type { Committed, EventStore } from '../storage/store.ts';
@@ -11,6 +10,7 @@ import { streamDeleted } from './failure.ts';
 import { resolveLink } from './links.ts';
 import { caughtUpMessage, checkpointMessage, confirmationMessage } from './messages.ts';
 import type { ReadRequest } from './read-request.ts';
+import type { ReaderTurns } from './reader-turns.ts';
 import { createResponseFrames, type ResponseFrames } from './response-frames.ts';
 import { createSender, type ReadCall } from './response-stream.ts';
 
@@ -30,8 +30,11 @@ type Source = {
   concernedBy: (committed: Committed) => boolean;
 };
 
+type Reader = { store: EventStore; turns: ReaderTurns };
+
 /** Resolves when the call is over; rejects when the log cannot be read, or the stream has ended for ever. */
-export async function subscribe(store: EventStore, call: ReadCall, request: SubscriptionRequest): Promise<void> {
+export async function subscribe(reader: Reader, call: ReadCall, request: SubscriptionRequest): Promise<void> {
+  const { store } = reader;
   const source = request.kind === 'subscribe-to-all' ? allSource(store, request) : streamSource(store, request);
   const alarm = createAlarm();
   // Listening starts before reading: what is committed in between is either in the page or wakes us.
@@ -40,7 +43,7 @@ export async function subscribe(store: EventStore, call: ReadCall, request: Subs
   });
   call.on('close', alarm.ring);
   try {
-    await follow(store, call, { request, source, alarm });
+    await follow(reader, call, { request, source, alarm });
   } finally {
     stopListening();
     call.off('close', alarm.ring);
@@ -49,33 +52,40 @@ export async function subscribe(store: EventStore, call: ReadCall, request: Subs
 
 type Following = { request: SubscriptionRequest; source: Source; alarm: Alarm };
 
-async function follow(store: EventStore, call: ReadCall, { request, source, alarm }: Following): Promise<void> {
+async function follow(reader: Reader, call: ReadCall, { request, source, alarm }: Following): Promise<void> {
   const { resolveLinks, uuidForm } = request;
   const frames = createResponseFrames();
   const send = createSender(call);
   let cursor = request.from === 'end' ? source.end() : request.from;
   const checkpoints = checkpointsOf(request, cursor < source.end() ? cursor : undefined);
   let isLive = false;
-  frames.message(confirmationMessage(randomUUID()));
-  while (call.writable) {
+
+  /** Whether there was anything to read. */
+  function framePage(): boolean {
     const page = isLive ? source.readLive(cursor) : source.readHistory(cursor);
     for (const event of page) {
       cursor = source.next(event);
       const matched = source.matches(event);
-      if (matched) frames.event(resolveLinks ? resolveLink(store, event, { isLive }) : { event }, uuidForm);
+      if (matched) frames.event(resolveLinks ? resolveLink(reader.store, event, { isLive }) : { event }, uuidForm);
       addCheckpoint(frames, checkpoints?.afterEvent(event.position, matched));
     }
+    return page.length > 0;
+  }
+
+  frames.message(confirmationMessage(randomUUID()));
+  while (call.writable) {
+    const hasRead = framePage();
     // Asked before the next turn: under constant appends there would always be another page after it. Nothing to read
     // is the end as well: the newest events may be hidden.
-    if (!isLive && (page.length === 0 || cursor >= source.end())) {
+    if (!isLive && (!hasRead || cursor >= source.end())) {
       isLive = true;
-      cursor = Math.max(cursor, page.length === 0 ? source.end() : 0);
+      cursor = Math.max(cursor, hasRead ? 0 : source.end());
       addCheckpoint(frames, checkpoints?.atEndOfHistory());
       frames.message(caughtUpMessage());
     }
     await send(frames.take());
     if (request.kind === 'subscribe-to-stream' && cursor > tombstoneNumber) throw streamDeleted(request.stream);
-    await (page.length > 0 ? nextTurn() : alarm.rung());
+    await (hasRead ? reader.turns() : alarm.rung());
   }
 }
 

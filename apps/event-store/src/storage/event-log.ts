@@ -51,7 +51,7 @@ export type LogFigures = Readonly<{ events: number; streams: number; bytes: numb
 export type EventKey = Readonly<{ id: string; position: number; createdMs: number }>;
 
 // What one page may take of the memory, and of the event loop: some hundred microseconds.
-const pageEventsMax = 256;
+const pageEventsMax = 64;
 const pageBytesMax = 1_048_576;
 
 // The first position is not 0, because a subscription that starts after 0 would lose the event there.

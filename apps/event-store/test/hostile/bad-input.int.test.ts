@@ -11,9 +11,9 @@ import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfea
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freshStream, readEvents } from '../running-store.ts';
 import { ending, framed, grpcHeaders, grpcStatus, openSession, openStream, paths } from './raw-calls.ts';
 import { batchFrame } from './requests.ts';
-import { freshStream, readEvents } from './running-store.ts';
 import { startWatchedStore, type WatchedStore } from './watched-store.ts';
 
 let store: WatchedStore;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { binaryEvent, StreamNotFoundError } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freshStream, readEvents } from '../running-store.ts';
 import {
   ending,
   grpcHeaders,
@@ -22,7 +23,6 @@ import {
   untilClosed,
 } from './raw-calls.ts';
 import { batchFrame, readAllRequest, subscriptionRequest } from './requests.ts';
-import { freshStream, readEvents } from './running-store.ts';
 import { subscriptionsOfVanishing } from './vanishing-client.ts';
 import { startWatchedStore, type WatchedStore } from './watched-store.ts';
 

@@ -3,8 +3,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
 import { expect, vi } from 'vitest';
-import { follow } from './followed.ts';
-import { freshStream, someEvents } from './running-store.ts';
+import { follow } from '../followed.ts';
+import { freshStream, someEvents } from '../running-store.ts';
 import { startStoreProcess } from './store-process.ts';
 
 export type WatchedStore = Awaited<ReturnType<typeof startWatchedStore>>;

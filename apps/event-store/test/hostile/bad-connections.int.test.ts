@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { StreamNotFoundError } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freshStream, readEvents } from '../running-store.ts';
 import {
   endStream,
   http2Frame,
@@ -15,7 +16,6 @@ import {
   untilClosed,
 } from './raw-calls.ts';
 import { openedAppend } from './requests.ts';
-import { freshStream, readEvents } from './running-store.ts';
 import { startWatchedStore, type WatchedStore } from './watched-store.ts';
 
 const generously = { timeout: 50_000 };

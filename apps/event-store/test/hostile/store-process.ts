@@ -11,7 +11,7 @@ import type { ServerFigures } from './server-figures.ts';
 const generously = { timeout: 50_000 };
 const nodeFlags = ['--disable-warning=ExperimentalWarning', '--expose-gc'];
 const figuresFile = join(import.meta.dirname, 'server-figures.ts');
-const mainFile = join(import.meta.dirname, '../src/main.ts');
+const mainFile = join(import.meta.dirname, '../../src/main.ts');
 
 /** `wrap` may put a shell in front of the command. */
 export async function startStoreProcess(wrap: (command: string[]) => string[] = (command) => command) {
