@@ -5,11 +5,14 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 /** A call whose answers are the bytes that `createResponseFrames` makes. */
 export type ReadCall = Pick<ServerWritableStream<ReadReq, Buffer>, 'write' | 'writable' | 'on' | 'off'>;
 
+/** A write of this size keeps a connection busy by itself; a second one would only fill the memory. */
+const largeWriteBytes = 131_072;
+
 export type SendFrames = (frames: Buffer) => Promise<void>;
 
 /**
  * The function that sends frames over `call`. It resolves when what was sent before is on its way to the client, so
- * that two writes wait at most; and when the call is over.
+ * that two writes wait at most, and only one where it is large; and when the call is over.
  */
 export function createSender(call: ReadCall): SendFrames {
   const waiting = new Set<() => void>();
@@ -27,7 +30,7 @@ export function createSender(call: ReadCall): SendFrames {
         resolve();
       });
     });
-    await turn;
+    await (frames.length > largeWriteBytes ? earlier : turn);
   };
 }
 
