@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from './command-line.ts';
 
-const parse = (...args: string[]) => parseCommandLine(args, '/work');
+const parse = (...args: string[]) => parseCommandLine(args, '/home-of-caller');
 
 describe('the command line', () => {
   it('starts when it says nothing', () => expect(parse()).toEqual({ kind: 'start', settings: {} }));
 
   it('sets what it names, after the -- of pnpm too', () => {
-    const settings = { EVENT_STORE_DATA: '/work/data', EVENT_STORE_PORT: '2200', EVENT_STORE_HOST: '0.0.0.0' };
+    const settings = {
+      EVENT_STORE_DATA: '/home-of-caller/data',
+      EVENT_STORE_PORT: '2200',
+      EVENT_STORE_HOST: '0.0.0.0',
+    };
     const args = ['--data', 'data', '--port=2200', '--host', '0.0.0.0'];
     expect(parse(...args)).toEqual({ kind: 'start', settings });
     expect(parse('--', ...args)).toEqual({ kind: 'start', settings });
