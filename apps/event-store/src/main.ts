@@ -4,7 +4,7 @@ import { CannotStartError, runService } from '@orders/lifecycle/run-service';
 import { terminalLog } from '@orders/telemetry/readable-log';
 import { collectDefaultMetrics } from 'prom-client';
 import { parseCommandLine, usage } from './command-line.ts';
-import { EventStoreSettings } from './config.ts';
+import { DataSettings, EventStoreSettings } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { startEventStoreServer } from './server.ts';
 import { UnusableFolderError } from './storage/database.ts';
@@ -22,7 +22,7 @@ switch (commandLine.kind) {
     process.exitCode = 2;
     break;
   case 'verify': {
-    const { EVENT_STORE_DATA } = readConfig(EventStoreSettings, { ...process.env, ...commandLine.settings });
+    const { EVENT_STORE_DATA } = readConfig(DataSettings, { ...process.env, ...commandLine.settings });
     const { isWhole } = verifyLog(EVENT_STORE_DATA, (line) => process.stdout.write(`${line}\n`));
     process.exitCode = isWhole ? 0 : 1;
     break;

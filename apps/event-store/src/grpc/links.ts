@@ -15,9 +15,9 @@ export function resolveLink(store: EventStore, event: RecordedEvent, { isLive }:
   if (event.type !== '$>') return { event };
   const text = Buffer.from(event.data).toString('utf8');
   const separator = text.indexOf('@');
-  const number = Number(text.slice(0, separator));
-  if (separator < 1 || !Number.isSafeInteger(number)) return isLive ? { link: event } : { event };
-  return { event: findVisible(store, text.slice(separator + 1), number), link: event };
+  const digits = text.slice(0, Math.max(0, separator));
+  if (!/^\d+$/.test(digits)) return isLive ? { link: event } : { event };
+  return { event: findVisible(store, text.slice(separator + 1), Number(digits)), link: event };
 }
 
 function findVisible(store: EventStore, stream: string, number: number): RecordedEvent | undefined {

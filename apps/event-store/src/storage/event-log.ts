@@ -63,10 +63,10 @@ type EventLogOptions = { onCheckpointFailed?: (cause: unknown) => void };
 export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {} }: EventLogOptions = {}): EventLog {
   const database = openDatabase(dataFolder);
   const { db, file } = database;
-  const statements = prepareStatements(db);
+  const { statements, ...found } = survey(database);
+  let written = found;
   /** Readers see what lies below this position. */
-  let visibleEnd = endOfLog(database, () => newestRecord(statements));
-  let written = { end: visibleEnd, events: count(statements.countEvents), streams: count(statements.countStreams) };
+  let visibleEnd = written.end;
   let syncedEvents = written.events;
   const wal = openWalSync(file);
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
@@ -143,13 +143,15 @@ export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {}
 
 const everything = Number.MAX_SAFE_INTEGER;
 
-const newestRecord = ({ readAll }: Statements) => readPage(readAll.backwards.iterate(everything, everything, 1))[0];
-
-/** The log goes on behind its newest record, so that has to be whole. */
-function endOfLog({ folder, close }: LogDatabase, readNewest: () => RecordedEvent | undefined): number {
+/** What the log holds. It goes on behind its newest record, so that has to be whole. */
+function survey({ db, folder, close }: LogDatabase) {
   try {
-    const newest = explained(folder, readNewest);
-    return newest === undefined ? firstPosition : newest.position + recordSize(newest.stream, newest);
+    return explained(folder, () => {
+      const statements = prepareStatements(db);
+      const [newest] = readPage(statements.readAll.backwards.iterate(everything, everything, 1));
+      const end = newest === undefined ? firstPosition : newest.position + recordSize(newest.stream, newest);
+      return { statements, end, events: count(statements.countEvents), streams: count(statements.countStreams) };
+    });
   } catch (err) {
     close();
     throw err;
@@ -163,8 +165,6 @@ const columns = `SELECT position, name AS stream, number, events.id AS id, type,
 // CROSS JOIN keeps SQLite on the order of the log, with one look-up of the name for each event.
 const allEvents = `${columns} FROM events CROSS JOIN streams ON streams.id = stream_id`;
 const eventsOfStream = `${columns} FROM streams CROSS JOIN events ON streams.id = stream_id WHERE name = ?`;
-
-type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(db: DatabaseSync) {
   return {

@@ -1,6 +1,6 @@
-// Group commit: all writes that wait share one transaction, and so one wait for the disk. Meanwhile the event loop
-// takes the next ones. A write is answered only after the disk has its transaction; when that fails, every write in it
-// is refused, and nothing of it stays in memory.
+// Group commit: all writes that wait share one transaction, and so one wait for the disk; meanwhile the next
+// transaction is executed, and no third. A write is answered only after the disk has its transaction; when that fails,
+// every write in it is refused.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventLog } from './event-log.ts';
 import type { RecordedEvent, WriteOutcome, WriteRequest } from './events.ts';
@@ -39,6 +39,7 @@ export function createGroupCommit({ log, now, onCommitted, onCommitFailed }: Gro
   const queue = createWriteQueue();
   const recentIds = createRecentIds();
   let committing: Promise<void> | undefined;
+  let newest: Promise<WriteOutcome> | undefined;
   let lastCommitFailed = false;
   let closed = false;
   /** The disk lost what SQLite believes to be written: what is in memory cannot be trusted any more. */
@@ -105,20 +106,23 @@ export function createGroupCommit({ log, now, onCommitted, onCommitFailed }: Gro
 
   function write(request: WriteRequest): Promise<WriteOutcome> {
     if (closed) return Promise.reject(new StoreUnavailableError('Server Is Shutting Down'));
-    return new Promise((resolve, reject) => {
-      if (!queue.push({ request, resolve, reject })) return reject(new StoreUnavailableError('Server Is Too Busy'));
-      committing ??= commitGroups();
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<WriteOutcome>();
+    if (!queue.push({ request, resolve, reject }))
+      return Promise.reject(new StoreUnavailableError('Server Is Too Busy'));
+    newest = promise;
+    committing ??= commitGroups();
+    return promise;
   }
 
-  /** Resolves when everything that waited is answered. */
-  const flush = async (): Promise<void> => {
-    await committing;
-  };
+  /** Resolves when everything that waits now is answered, whatever comes after it. */
+  async function flush(): Promise<void> {
+    // Writes are answered in the order in which they came.
+    await Promise.allSettled([newest]);
+  }
 
   async function close(): Promise<void> {
     closed = true;
-    await flush();
+    await committing;
   }
 
   return { write, flush, close, lastCommitFailed: () => lastCommitFailed };

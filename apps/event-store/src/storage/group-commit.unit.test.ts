@@ -55,8 +55,8 @@ function startGroupCommit() {
   });
   const append = (stream: string, expected: ExpectedRevision, ...events: ProposedEvent[]) =>
     groupCommit.write({ kind: 'append', stream, expected, events });
-  const { close, lastCommitFailed } = groupCommit;
-  return { append, close, lastCommitFailed, published, failures };
+  const { flush, close, lastCommitFailed } = groupCommit;
+  return { append, flush, close, lastCommitFailed, published, failures };
 }
 
 const event = (id = randomUUID() as string): ProposedEvent => ({
@@ -210,4 +210,16 @@ it('takes nothing more once the disk has lost something, whatever it says later'
   expect(lastCommitFailed()).toBe(true);
   expect(published).toEqual([]);
   expect(log.readAll({ from: 0, direction: 'forwards' })).toEqual([]);
+});
+
+it('flushes what waits, although writers never pause', async () => {
+  const { append, flush, close } = startGroupCommit();
+  let isWriting = true;
+  const writers = Array.from({ length: 100 }, async (_, writer) => {
+    while (isWriting) await append(`s-${writer}`, 'any', event());
+  });
+  await flush();
+  isWriting = false;
+  await Promise.all(writers);
+  await close();
 });
