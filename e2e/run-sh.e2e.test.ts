@@ -35,7 +35,8 @@ type Settings = Record<string, string>;
 async function privateSettings(): Promise<Settings> {
   const folder = mkdtempSync(join(tmpdir(), 'orders-run-'));
   folders.push(folder);
-  const [redis, eventStore, exchange, projector, worker, , , , api] = await freePorts(9);
+  // A second projector, and further workers, have the ports above that of the first.
+  const [redis, eventStore, exchange, projector, , worker, , , , api] = await freePorts(10);
   return {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',

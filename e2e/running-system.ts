@@ -11,6 +11,7 @@ import {
   serviceDefinitions,
 } from '@orders/local-system/service-definitions';
 import { type ServiceGroup, serviceGroups } from '@orders/local-system/service-groups';
+import type { SupervisorLimits } from '@orders/local-system/supervised-process';
 
 export type RunningSystem = {
   urls: LocalUrls;
@@ -35,11 +36,20 @@ const impatience = {
   EXCHANGE_TIMEOUT_MS: '3000',
   LOG_LEVEL: 'info',
 };
-const limits = { firstPauseMs: 500, pauseMsMax: 2_000, healthyAfterMs: 60_000 };
+const patientLimits = { firstPauseMs: 500, pauseMsMax: 2_000, healthyAfterMs: 60_000 };
 
-export async function prepareSystem(env: Record<string, string> = {}): Promise<RunningSystem> {
+type Options = {
+  /** What one start of a process gets beside `env`. */
+  extraEnv?: (name: string) => Record<string, string>;
+  workers?: number;
+  limits?: SupervisorLimits;
+};
+
+export async function prepareSystem(env: Record<string, string> = {}, options: Options = {}): Promise<RunningSystem> {
+  const { extraEnv = () => ({}), workers, limits = patientLimits } = options;
   const folder = await mkdtemp(join(tmpdir(), 'orders-e2e-'));
   const settings = await privateSystemSettings(folder);
+  if (workers !== undefined) settings.workers.count = workers;
   const lines: string[] = [];
   const systems: LocalSystem[] = [];
   const processOf = (name: string) => {
@@ -56,6 +66,7 @@ export async function prepareSystem(env: Record<string, string> = {}): Promise<R
       const system = localSystem({
         definitions: serviceDefinitions(settings).filter(({ group }) => groups.includes(group)),
         env: { PATH: process.env.PATH, ...impatience, ...env },
+        extraEnv,
         shutdownMs: settings.shutdownMs,
         limits,
         onLine: ({ name }, line) => lines.push(`${name} ${line}`),

@@ -2,6 +2,7 @@
 import type { Config } from '@orders/config/read-config';
 import { eventStoreSettings, port, redisSettings, sharedSettings } from '@orders/config/settings';
 import { Type } from 'typebox';
+import { sheddingDefaults } from './admission.ts';
 
 // A placement waits for one append and, if the key was used before, one read: both must fit, with room to spare, into
 // the time after which the server gives up on a silent connection.
@@ -38,6 +39,25 @@ export const ApiConfig = Type.Object({
     maximum: appendBudgetMsMax,
     default: 1_500,
     description: 'How long a POST waits for the event store before it sends the same append again.',
+  }),
+  API_SHED_WAIT_MS: Type.Integer({
+    minimum: 1,
+    maximum: appendBudgetMsMax,
+    default: sheddingDefaults.waitMs,
+    description:
+      'A POST that would wait longer than this for its append is refused with 503; some are from half of it.',
+  }),
+  API_SHED_LOOP_DELAY_MS: Type.Integer({
+    minimum: 1,
+    maximum: appendBudgetMsMax,
+    default: sheddingDefaults.loopDelayMs,
+    description: 'So is every POST while the event loop of the API is later than this; some are from half of it.',
+  }),
+  API_SHED_APPENDS_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 8_192,
+    default: sheddingDefaults.appendsMax,
+    description: 'And every POST while this many wait for the event store, however fast it is.',
   }),
 });
 

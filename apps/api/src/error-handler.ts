@@ -11,6 +11,8 @@ const orderProblems: Record<OrderErrorCode, Problem> = {
   order_exists_with_other_terms: problems.keyReused,
   order_already_settled: problems.orderSettled,
   submission_not_started: problems.notSubmitting,
+  order_not_in_doubt: problems.notInDoubt,
+  order_not_redrivable: problems.notRedrivable,
 };
 
 // What the framework refuses before a handler runs.

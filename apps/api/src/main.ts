@@ -1,4 +1,5 @@
 // The API. Accepting orders needs the event store alone; it starts, listens and stays up without it too, and says so.
+import { crashPoints } from '@orders/lifecycle/crash-points';
 import { runService } from '@orders/lifecycle/run-service';
 import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
@@ -12,6 +13,7 @@ import { startAdminServer } from '@orders/telemetry/admin-server';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { v7 as uuidV7 } from 'uuid';
 import { ApiConfig, httpPort } from './config.ts';
+import { apiSteps, storeWithCrashPoints } from './crash-steps.ts';
 import { eventStoreAnswers, warmUp } from './event-store-readiness.ts';
 import { buildServer } from './server.ts';
 
@@ -22,6 +24,7 @@ await runService({
   isHarmlessRejection: isAbandonedWrite,
   portSettings: (config) => ({ HTTP_PORT: httpPort(config), API_ADMIN_PORT: config.API_ADMIN_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
+    const crash = crashPoints(apiSteps, process.env);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
 
@@ -40,11 +43,16 @@ await runService({
       onStop('admin', admin.close);
     }
     const app = await buildServer({
-      ...eventStoreOrderStore({ connection, limits }),
+      ...storeWithCrashPoints(crash, eventStoreOrderStore({ connection, limits })),
       ...operations,
       queries: redisOrderQueries(redis, keyspace(config.REDIS_KEY_TAG)),
       now: () => new Date(),
       newId: () => uuidV7(),
+      shedding: {
+        waitMs: config.API_SHED_WAIT_MS,
+        loopDelayMs: config.API_SHED_LOOP_DELAY_MS,
+        appendsMax: config.API_SHED_APPENDS_MAX,
+      },
       log,
     });
     onStop('server', () => app.close());

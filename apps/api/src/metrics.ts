@@ -1,12 +1,14 @@
 // The figures of the API. No id is ever a label: each label has a handful of values.
 import { type Append, AppendError, type AppendResult } from '@orders/order-store/order-store';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { shedReasons } from './admission.ts';
 
 /** Dashboards and alert rules name these. */
 export const metricNames = {
   accepted: 'orders_accepted_total',
   appendDuration: 'orders_append_duration_seconds',
   appendFailures: 'orders_append_failures_total',
+  shed: 'orders_shed_total',
   viewFallbacks: 'orders_view_fallbacks_total',
   requestDuration: 'http_request_duration_seconds',
 } as const;
@@ -37,6 +39,12 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['outcome'] as const,
     registers,
   });
+  const shed = new Counter({
+    name: metricNames.shed,
+    help: 'Orders refused with 503 because of the load, before anything was read or stored.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const viewFallbacks = new Counter({
     name: metricNames.viewFallbacks,
     help: 'Orders that were read from their stream because the view was missing, or the read model failed.',
@@ -54,8 +62,9 @@ export function createApiMetrics(registry: Registry) {
   // A series that begins with its first increment hides that increment from rate().
   for (const replayed of ['true', 'false']) accepted.inc({ replayed }, 0);
   for (const outcome of ['not-stored', 'unknown']) appendFailures.inc({ outcome }, 0);
+  for (const reason of shedReasons) shed.inc({ reason }, 0);
   for (const reason of ['missing', 'failed']) viewFallbacks.inc({ reason }, 0);
-  return { accepted, appendDuration, appendFailures, viewFallbacks, requestDuration };
+  return { accepted, appendDuration, appendFailures, shed, viewFallbacks, requestDuration };
 }
 
 type AppendPort = (append: Append) => Promise<AppendResult>;

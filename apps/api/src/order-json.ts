@@ -10,7 +10,7 @@ export function placedOrderJson(placed: OrderPlaced['data']): PlacedOrder {
   return { id, created_at, type, side, instrument, limit_price: priceJson(limit_price), quantity, status: 'placed' };
 }
 
-export function orderJson({ redrives: _internal, ...view }: OrderView): Order {
+export function orderJson(view: OrderView): Order {
   return { ...view, limit_price: priceJson(view.limit_price) };
 }
 

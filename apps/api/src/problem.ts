@@ -20,6 +20,12 @@ export const bodyBytesMax = 64 * 1_024;
 // How long an unavailable dependency needs at least; a client with patience waits longer by itself.
 const retryAfterSeconds = 1;
 
+// Clients that were refused together must not come back together.
+const retryAfterShedSecondsMax = 5;
+
+/** For an order that was refused because of the load: whole seconds, by chance. */
+export const retryAfterShedSeconds = (): number => 1 + Math.floor(Math.random() * retryAfterShedSecondsMax);
+
 /** Ends a request with `problem`, whoever catches it. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -36,6 +42,12 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.code(problem.status).type(problemMediaType).send(problem);
 }
 
+/** The same as when the order is refused before it is read. */
+export function sendOverloaded(reply: FastifyReply): FastifyReply {
+  reply.headers({ 'retry-after': String(retryAfterShedSeconds()), 'order-outcome': 'not-stored' });
+  return reply.code(problems.overloaded.status).type(problemMediaType).send(problems.overloaded);
+}
+
 export function validationFailed(errors: FieldErrors): Problem {
   const detail = errors.size === 1 ? '1 field is not valid' : `${errors.size} fields are not valid`;
   return { ...newProblem(422, 'validation_failed', detail), errors: listFieldErrors(errors) };
@@ -50,6 +62,8 @@ export const problems = {
   routeNotFound: newProblem(404, 'route_not_found', 'There is nothing at this address'),
   orderSettled: newProblem(409, 'order_already_settled', 'The order is settled'),
   notSubmitting: newProblem(409, 'submission_not_started', 'The order is not being submitted'),
+  notInDoubt: newProblem(409, 'order_not_in_doubt', 'The order is not in doubt'),
+  notRedrivable: newProblem(409, 'order_not_redrivable', 'Only an order that failed, or is in doubt, can be redriven'),
   bodyTooLarge: newProblem(413, 'body_too_large', `The body is larger than ${bodyBytesMax} bytes`),
   unsupportedMediaType: newProblem(415, 'unsupported_media_type', 'Content-Type must be application/json'),
   keyReused: newProblem(
@@ -59,6 +73,12 @@ export const problems = {
   ),
   internalError: newProblem(500, 'internal_error', 'Something went wrong; it has been logged'),
   readModelUnavailable: newProblem(503, 'read_model_unavailable', 'Orders cannot be listed at the moment'),
+  overloaded: newProblem(503, 'overloaded', 'More orders arrive than can be stored in time; this one was not stored'),
+  redriveUnknown: newProblem(
+    503,
+    'redrive_unknown',
+    'Whether the redrive was stored is not known: read the order, and send it again if nothing has changed',
+  ),
   eventStoreUnavailable: newProblem(503, 'event_store_unavailable', 'The order cannot be read at the moment'),
 };
 

@@ -8,19 +8,26 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerFactory,
   LogController,
 } from 'fastify';
+import { countedAppend, orderAdmission, type SheddingLimits, sheddingDefaults } from './admission.ts';
 import { handleError, handleUnknownRoute } from './error-handler.ts';
+import { measureEventLoopDelay } from './event-loop-delay.ts';
 import { type ApiMetrics, createApiMetrics, measuredAppend } from './metrics.ts';
 import { registerDocumentation } from './openapi.ts';
 import { orderPlacement, type PlacementDeps } from './order-placement.ts';
+import { orderRedrive } from './order-redrive.ts';
 import { bodyBytesMax } from './problem.ts';
 import { requestIdOf } from './request-context.ts';
 import { orderQueryRoutes } from './routes/order-queries.ts';
 import { placeOrderRoute } from './routes/place-order.ts';
+import { redriveOrderRoute } from './routes/redrive-order.ts';
 import { namedSchemas } from './schemas/answers.ts';
+import { sheddingServer } from './shedding-server.ts';
 
-export type ServerDeps = PlacementDeps & ObservabilityDeps & { queries: OrderQueries; log: Logger };
+export type ServerDeps = PlacementDeps &
+  ObservabilityDeps & { queries: OrderQueries; log: Logger; shedding?: SheddingLimits };
 
 // A request must have arrived within this time, slow senders included.
 const requestTimeoutMs = 15_000;
@@ -30,10 +37,24 @@ const connectionTimeoutMs = 30_000;
 const keepAliveTimeoutMs = 72_000;
 
 /** Resolves once all routes are there; `listen` or `inject` begin to serve. */
-export async function buildServer({ append, load, queries, now, newId, log, ...operations }: ServerDeps) {
-  const app = createApp(log, newId);
+export async function buildServer({ append, load, queries, now, newId, log, shedding, ...operations }: ServerDeps) {
   const metrics = createApiMetrics(operations.registry);
-  const place = orderPlacement({ append: measuredAppend(append, metrics), load, now, newId });
+  const loopDelay = measureEventLoopDelay();
+  const admission = orderAdmission(shedding ?? sheddingDefaults, {
+    nowMs: () => performance.now(),
+    loopDelayMs: loopDelay.delayMs,
+    random: Math.random,
+  });
+  const serverFactory = sheddingServer({
+    refusal: admission.refusal,
+    onShed: (reason) => metrics.shed.inc({ reason }),
+    ...{ keepAliveTimeoutMs, requestTimeoutMs, connectionTimeoutMs },
+  });
+  const app = createApp(log, newId, serverFactory);
+  app.addHook('onClose', async () => loopDelay.stop());
+  const measured = measuredAppend(countedAppend(append, admission), metrics);
+  const place = orderPlacement({ append: measured, load, now, newId });
+  const redrive = orderRedrive({ append: measured, load, now, newId });
 
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleUnknownRoute);
@@ -46,20 +67,19 @@ export async function buildServer({ append, load, queries, now, newId, log, ...o
   await app.register(observabilityRoutes(operations));
   for (const prefix of ['', '/v1']) {
     await app.register(placeOrderRoute({ place, metrics }), { prefix });
+    await app.register(redriveOrderRoute({ redrive }), { prefix });
     await app.register(orderQueryRoutes({ ...queries, load, metrics }), { prefix });
   }
   return app;
 }
 
-function createApp(log: Logger, newId: () => string): FastifyInstance {
+function createApp(log: Logger, newId: () => string, serverFactory: FastifyServerFactory): FastifyInstance {
   const app = Fastify({
+    serverFactory,
     loggerInstance: log as FastifyBaseLogger,
     // One line for each outcome is written where it is known, and none for a request that only was.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
     genReqId: ({ headers }) => requestIdOf(headers, newId),
-    requestTimeout: requestTimeoutMs,
-    connectionTimeout: connectionTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
     bodyLimit: bodyBytesMax,
     trustProxy: false,
     forceCloseConnections: 'idle',

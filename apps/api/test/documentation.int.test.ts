@@ -43,6 +43,7 @@ describe('the OpenAPI document', () => {
     expect(orderOperations.map(({ name, operationId }) => [name, operationId])).toEqual([
       ['post /orders', 'placeOrder'],
       ['get /orders', 'listOrders'],
+      ['post /orders/{id}/redrive', 'redriveOrder'],
       ['get /orders/{id}', 'getOrder'],
       ['get /orders/{id}/events', 'getOrderEvents'],
     ]);

@@ -1,10 +1,12 @@
 // The embedded event store as a process: opens the data folder, then the port. Stops in the reverse order.
 import { readConfig } from '@orders/config/read-config';
+import { crashPoints } from '@orders/lifecycle/crash-points';
 import { CannotStartError, runService } from '@orders/lifecycle/run-service';
 import { terminalLog } from '@orders/telemetry/readable-log';
 import { collectDefaultMetrics } from 'prom-client';
 import { parseCommandLine, usage } from './command-line.ts';
 import { DataSettings, EventStoreSettings } from './config.ts';
+import { eventStoreSteps } from './crash-steps.ts';
 import { createMetrics } from './metrics.ts';
 import { startEventStoreServer } from './server.ts';
 import { UnusableFolderError } from './storage/database.ts';
@@ -39,12 +41,14 @@ function start(env: NodeJS.ProcessEnv): Promise<void> {
     logTo: () => (process.stdout.isTTY ? terminalLog('event-store', process.stdout) : undefined),
     portSettings: (config) => ({ EVENT_STORE_PORT: config.EVENT_STORE_PORT }),
     start: async ({ config, log, onStop }) => {
+      const crash = crashPoints(eventStoreSteps, env);
       const metrics = createMetrics();
       collectDefaultMetrics({ register: metrics.registry });
 
       const store = openStoreOrExplain(config.EVENT_STORE_DATA, {
         onCommitFailed: (err, writes) => log.error({ err, writes }, 'commit failed, its writes were refused'),
         onCheckpointFailed: (err) => log.warn({ err }, 'the write-ahead log could not be copied'),
+        aroundStep: (step, run) => crash.around(`event-store.${step}`, run),
       });
       onStop('close the data folder', store.close);
 

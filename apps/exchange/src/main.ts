@@ -1,8 +1,10 @@
 // The simulated stock exchange as a process.
 import { resolve } from 'node:path';
+import { crashPoints } from '@orders/lifecycle/crash-points';
 import { runService } from '@orders/lifecycle/run-service';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ExchangeConfig } from './config.ts';
+import { exchangeSteps, ledgerWithCrashPoints } from './crash-steps.ts';
 import { openLedger } from './ledger.ts';
 import { buildExchangeServer } from './server.ts';
 
@@ -15,8 +17,9 @@ await runService({
   env: process.env,
   portSettings: ({ EXCHANGE_PORT }) => ({ EXCHANGE_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
+    const crash = crashPoints(exchangeSteps, process.env);
     const folder = resolve(config.EXCHANGE_DATA);
-    const ledger = openLedger(folder);
+    const ledger = ledgerWithCrashPoints(crash, openLedger(folder));
     onStop('ledger', ledger.close);
 
     const registry = new Registry();

@@ -21,6 +21,7 @@ const launcherSettings = {
   }),
   REDIS_PORT: port('Port of the Redis that ./run.sh starts while REDIS_URL is not set.', 6390),
   API_PROCESSES: processes('API processes. Unset: 1 in development, in production as many as cores, at least 2.'),
+  PROJECTOR_PROCESSES: processes('Projector processes, of which one works. Unset: 1 in development, 2 in production.'),
   WORKER_PROCESSES: processes('Worker processes. Unset: 2 in development, in production as many as cores, at least 2.'),
 };
 

@@ -9,6 +9,8 @@ import type { SystemConfig } from './config.ts';
 const sharedApiAdminPort = 9300;
 const productionProcessesMin = 2;
 const developmentWorkers = 2;
+// One works, the other takes over.
+const productionProjectors = 2;
 
 type Machine = { root: string; cores: number };
 
@@ -17,7 +19,7 @@ export function systemSettings(config: SystemConfig, env: Environment, { root, c
   const isSet = (name: keyof SystemConfig) => env[name] !== undefined && env[name] !== '';
   const folder = (name: 'EVENT_STORE_DATA' | 'EXCHANGE_DATA', fallback: string) =>
     isSet(name) ? resolve(config[name]) : resolve(config.DATA_DIR, fallback);
-  const { apiProcesses, workerProcesses } = processCounts(config, cores);
+  const { apiProcesses, projectorProcesses, workerProcesses } = processCounts(config, cores);
 
   return {
     root,
@@ -35,7 +37,7 @@ export function systemSettings(config: SystemConfig, env: Environment, { root, c
       ? { url: config.EXCHANGE_URL }
       : { host: config.EXCHANGE_HOST, port: config.EXCHANGE_PORT, folder: folder('EXCHANGE_DATA', 'exchange') },
     adminHost: config.ADMIN_HOST,
-    projectorAdminPort: config.PROJECTOR_ADMIN_PORT,
+    projectors: { count: projectorProcesses, adminPort: config.PROJECTOR_ADMIN_PORT },
     workers: { count: workerProcesses, adminPort: config.WORKER_ADMIN_PORT },
     api: {
       count: apiProcesses,
@@ -47,13 +49,15 @@ export function systemSettings(config: SystemConfig, env: Environment, { root, c
   };
 }
 
-type ProcessSettings = Pick<SystemConfig, 'ENVIRONMENT' | 'API_PROCESSES' | 'WORKER_PROCESSES'>;
+type ProcessSettings = Pick<SystemConfig, 'ENVIRONMENT' | 'API_PROCESSES' | 'PROJECTOR_PROCESSES' | 'WORKER_PROCESSES'>;
 
-export function processCounts({ ENVIRONMENT, API_PROCESSES, WORKER_PROCESSES }: ProcessSettings, cores: number) {
+export function processCounts(settings: ProcessSettings, cores: number) {
+  const { ENVIRONMENT, API_PROCESSES, PROJECTOR_PROCESSES, WORKER_PROCESSES } = settings;
   const inProduction = Math.max(productionProcessesMin, cores);
   const production = ENVIRONMENT === 'production';
   return {
     apiProcesses: API_PROCESSES ?? (production ? inProduction : 1),
+    projectorProcesses: PROJECTOR_PROCESSES ?? (production ? productionProjectors : 1),
     workerProcesses: WORKER_PROCESSES ?? (production ? inProduction : developmentWorkers),
   };
 }

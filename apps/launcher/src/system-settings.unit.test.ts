@@ -58,16 +58,19 @@ describe('systemSettings', () => {
 
 describe('processCounts', () => {
   it('is modest in development', () => {
-    expect(processCounts({ ENVIRONMENT: 'development' }, 64)).toEqual({ apiProcesses: 1, workerProcesses: 2 });
+    const modest = { apiProcesses: 1, projectorProcesses: 1, workerProcesses: 2 };
+    expect(processCounts({ ENVIRONMENT: 'development' }, 64)).toEqual(modest);
   });
 
   it('uses every core in production, and survives the loss of a process on a small machine', () => {
-    expect(processCounts({ ENVIRONMENT: 'production' }, 8)).toEqual({ apiProcesses: 8, workerProcesses: 8 });
-    expect(processCounts({ ENVIRONMENT: 'production' }, 1)).toEqual({ apiProcesses: 2, workerProcesses: 2 });
+    const counts = (cores: number) => processCounts({ ENVIRONMENT: 'production' }, cores);
+    expect(counts(8)).toEqual({ apiProcesses: 8, projectorProcesses: 2, workerProcesses: 8 });
+    expect(counts(1)).toEqual({ apiProcesses: 2, projectorProcesses: 2, workerProcesses: 2 });
   });
 
   it('does as it is told', () => {
-    const settings = { ENVIRONMENT: 'production', API_PROCESSES: 3, WORKER_PROCESSES: 5 } as const;
-    expect(processCounts(settings, 8)).toEqual({ apiProcesses: 3, workerProcesses: 5 });
+    const settings = { API_PROCESSES: 3, PROJECTOR_PROCESSES: 1, WORKER_PROCESSES: 5 } as const;
+    const told = { apiProcesses: 3, projectorProcesses: 1, workerProcesses: 5 };
+    expect(processCounts({ ENVIRONMENT: 'production', ...settings }, 8)).toEqual(told);
   });
 });

@@ -12,7 +12,14 @@ export const ProjectorSettings = Type.Object({
     default: 500,
     description: 'The most events that one commit of the read model holds.',
   }),
+  PLACEMENT_QUEUE_MAX: Type.Integer({
+    minimum: 1_000,
+    maximum: 10_000_000,
+    default: 100_000,
+    description: 'Jobs that may wait in the placement queue. Further open orders get theirs as these are done.',
+  }),
   PROJECTOR_READY_LAG_MAX_MS: milliseconds('The projector reports itself not ready while it is further behind.', 5_000),
   SWEEP_INTERVAL_MS: milliseconds('How often open orders are compared with the queue.', 5_000),
+  SWEEP_IN_DOUBT_INTERVAL_MS: milliseconds('How often the exchange is asked again about orders in doubt.', 60_000),
   SWEEP_AFTER_MS: milliseconds('How old an open order is before its job is looked for.', 15_000),
 });

@@ -26,7 +26,7 @@ export function foldBatch(known: ReadonlyMap<string, OrderView>, events: readonl
     if (after === null || revision !== (before?.revision ?? -1) + 1) folded.anomalies.push(recorded);
     if (after === null) continue;
     changed.set(orderId, after);
-    if (event.type === 'OrderPlaced' || event.type === 'RedriveRequested') opening.add(orderId);
+    if (isOpen(after.status) && !(before !== null && isOpen(before.status))) opening.add(orderId);
     if (event.type === 'OrderSubmitted' && before?.status !== 'submitted') {
       folded.submitted.push({ placedAt: after.created_at, submittedAt: event.data.submitted_at });
     }

@@ -1,6 +1,7 @@
 import type { OrderEvent } from '@orders/domain/order-types';
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
 import {
+  submissionAttemptFailed as attemptFailed,
   orderInDoubt as inDoubt,
   orderPlaced as placed,
   redriveRequested as redrive,
@@ -32,6 +33,12 @@ describe('foldBatch', () => {
     const { changed: before } = foldBatch(none, [recorded('a', 0, placed('a')), recorded('a', 1, inDoubt('a'))]);
     const known = new Map(before.map((view) => [view.id, view]));
     expect(foldBatch(known, [recorded('a', 2, redrive('a'))]).opened).toMatchObject([{ id: 'a', redrives: 1 }]);
+  });
+
+  it('opens an order in doubt when a late answer ends the doubt', () => {
+    const before = [recorded('a', 0, placed('a')), recorded('a', 1, started('a')), recorded('a', 2, inDoubt('a'))];
+    const known = new Map(foldBatch(none, before).changed.map((view) => [view.id, view]));
+    expect(foldBatch(known, [recorded('a', 3, attemptFailed('a'))]).opened).toMatchObject([{ id: 'a' }]);
   });
 
   it('does nothing with a batch that was delivered before', () => {

@@ -1,19 +1,20 @@
 // The projector: subscription → read model and placement queue. Extra ones are hot standbys.
+import { crashPoints } from '@orders/lifecycle/crash-points';
 import { periodically } from '@orders/lifecycle/periodically';
-import { runService } from '@orders/lifecycle/run-service';
+import { CannotStartError, runService } from '@orders/lifecycle/run-service';
 import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { openEventStore } from '@orders/order-store/open-event-store';
 import { orderEventBatches } from '@orders/order-store/order-subscription';
 import { identifyStore } from '@orders/order-store/store-identity';
 import {
-  enqueuePlacements,
   ensureQueued,
   type PlacementJob,
   placementQueueName,
   placementQueueOptions,
 } from '@orders/placement-queue/placement-queue';
+import { queueRoom } from '@orders/placement-queue/queue-room';
 import { keyspace } from '@orders/read-model/keys';
-import { openOrders } from '@orders/read-model/redis-open-orders';
+import { openOrders, ordersInDoubt } from '@orders/read-model/redis-open-orders';
 import { redisProjection } from '@orders/read-model/redis-projection';
 import { failFast, reportErrors } from '@orders/redis/connection-profiles';
 import { neverEvicts } from '@orders/redis/eviction';
@@ -22,10 +23,11 @@ import { startAdminServer } from '@orders/telemetry/admin-server';
 import { Queue } from 'bullmq';
 import { Registry } from 'prom-client';
 import { ProjectorSettings } from './config.ts';
+import { portsWithCrashPoints, projectorSteps } from './crash-steps.ts';
 import { projectorMetrics } from './metrics.ts';
 import { watchProgress } from './progress.ts';
 import { type ProjectorState, runProjector } from './projector.ts';
-import { createSweeper } from './sweeper.ts';
+import { createSweeper, type SweeperDeps } from './sweeper.ts';
 
 const idleMs = 1_000;
 
@@ -36,6 +38,7 @@ await runService({
   isHarmlessRejection: isAbandonedWrite,
   portSettings: (config) => ({ PROJECTOR_ADMIN_PORT: config.PROJECTOR_ADMIN_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
+    const crash = crashPoints(projectorSteps, process.env);
     const registry = new Registry();
     const metrics = projectorMetrics(registry);
     const keys = keyspace(config.REDIS_KEY_TAG);
@@ -47,11 +50,23 @@ await runService({
       connection: redis,
     });
     reportErrors(queue, (err) => log.warn({ err }, 'queue'));
-    // BullMQ remembers a first contact that failed for ever; nobody catches this, so a new process makes another one.
-    void queue.waitUntilReady();
+    // BullMQ remembers a first contact that failed for ever: only a new process makes another one.
+    void queue.waitUntilReady().catch((err: Error) => {
+      throw new CannotStartError(
+        `the first contact with Redis failed, and this process makes no other: ${err.message}`,
+      );
+    });
     onStop('queue', () => queue.close());
 
     const state: ProjectorState = { checkpoint: null, following: false };
+    const room = queueRoom({ queue, jobsMax: config.PLACEMENT_QUEUE_MAX, nowMs: Date.now });
+    const { projection, enqueue, ...sweeping } = portsWithCrashPoints(crash, state, {
+      projection: redisProjection(redis, keys),
+      enqueue: async (requests) => {
+        if (!(await room.enqueue(requests))) metrics.leftOut.inc(requests.length);
+      },
+      ensureQueued: (request) => ensureQueued(queue, request, room.hasRoom),
+    });
     const progress = watchProgress({ client: connection.client, redis, queue, keys, state, metrics, log });
     onStop('progress', progress.stop);
     const admin = await startAdminServer({
@@ -68,21 +83,16 @@ await runService({
     });
     onStop('admin', admin.close);
 
-    const sweep = createSweeper(
-      {
-        openOrders: (placedBeforeMs) => openOrders(redis, keys, placedBeforeMs),
-        ensureQueued: (request) => ensureQueued(queue, request),
-        nowMs: Date.now,
-        onSwept: (result) => metrics.swept.inc({ result }),
-      },
-      config.SWEEP_AFTER_MS,
-    );
-    const stopSweeping = periodically(
-      config.SWEEP_INTERVAL_MS,
-      () => state.following && sweep(),
-      (err) => log.warn({ err }, 'sweep failed'),
-    );
-    onStop('sweeper', stopSweeping);
+    const sweepEvery = (intervalMs: number, orders: SweeperDeps['orders']) => {
+      const sweep = createSweeper({ orders, ...sweeping, onSwept: (result) => metrics.swept.inc({ result }) });
+      const sweepIfFollowing = () => state.following && sweep();
+      onStop(
+        'sweeper',
+        periodically(intervalMs, sweepIfFollowing, (err) => log.warn({ err }, 'sweep failed')),
+      );
+    };
+    sweepEvery(config.SWEEP_INTERVAL_MS, () => openOrders(redis, keys, Date.now() - config.SWEEP_AFTER_MS));
+    sweepEvery(config.SWEEP_IN_DOUBT_INTERVAL_MS, () => ordersInDoubt(redis, keys));
 
     const stopping = new AbortController();
     const running = runProjector(
@@ -100,9 +110,9 @@ await runService({
             idleMs,
             signal,
           }),
-        projection: redisProjection(redis, keys),
+        projection,
         openOrders: () => openOrders(redis, keys, null),
-        enqueue: (requests) => enqueuePlacements(queue, requests),
+        enqueue,
         onEnded: connection.failed,
         metrics,
         log,

@@ -50,6 +50,11 @@ export function projectorMetrics(registry: Registry) {
       help: 'Age of the oldest open order; 0 when none is open.',
       registers,
     }),
+    inDoubtSeconds: new Gauge({
+      name: 'orders_in_doubt_seconds',
+      help: 'How long the longest of the orders in doubt is in doubt; 0 when none is.',
+      registers,
+    }),
     queueJobs: new Gauge({
       name: 'orders_queue_jobs',
       help: 'Placement jobs in the queue, by state.',
@@ -60,6 +65,11 @@ export function projectorMetrics(registry: Registry) {
       name: 'orders_submission_latency_seconds',
       help: 'From the acceptance of an order (201) to its submission at the exchange.',
       buckets: [0.5, 0.55, 0.6, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200],
+      registers,
+    }),
+    leftOut: new Counter({
+      name: 'orders_queue_full_total',
+      help: 'Orders that got no placement job at once, because the queue was full.',
       registers,
     }),
     swept: new Counter({

@@ -34,10 +34,11 @@ export function watchProgress({ client, redis, queue, keys, state, metrics, log 
   };
 
   const orders = async () => {
-    const { byStatus, oldestOpenPlacedAtMs } = await countOrders(redis, keys);
+    const { byStatus, oldestOpenPlacedAtMs, inDoubtSinceMs } = await countOrders(redis, keys);
     for (const [status, count] of Object.entries(byStatus)) metrics.orders.set({ status }, count);
     metrics.openOrders.set(byStatus.placed + byStatus.submitting);
-    metrics.oldestOpenSeconds.set(oldestOpenPlacedAtMs === null ? 0 : (Date.now() - oldestOpenPlacedAtMs) / 1_000);
+    metrics.oldestOpenSeconds.set(secondsSince(oldestOpenPlacedAtMs));
+    metrics.inDoubtSeconds.set(secondsSince(inDoubtSinceMs));
   };
 
   const jobs = async () => {
@@ -55,3 +56,5 @@ export function watchProgress({ client, redis, queue, keys, state, metrics, log 
   const stop = periodically(pauseMs, look, (err) => log.warn({ err }, 'progress unknown'));
   return { lagSeconds: lag, stop };
 }
+
+const secondsSince = (ms: number | null): number => (ms === null ? 0 : (Date.now() - ms) / 1_000);

@@ -6,7 +6,7 @@ import type { LogPosition } from '@orders/order-store/order-store';
 import type { OrderEventBatch } from '@orders/order-store/order-subscription';
 import type { PlacementRequest } from '@orders/placement-queue/placement-queue';
 import type { Checkpoint } from '@orders/read-model/checkpoint';
-import type { OrderView } from '@orders/read-model/order-view';
+import { currentViewVersion, type OrderView } from '@orders/read-model/order-view';
 import type { Projection } from '@orders/read-model/redis-projection';
 import type { Logger } from '@orders/telemetry/logger';
 import { foldBatch } from './fold-batch.ts';
@@ -55,7 +55,13 @@ export async function runProjector(deps: ProjectorDeps, state: ProjectorState, s
   }
 }
 
-async function followLog(deps: ProjectorDeps, state: ProjectorState, signal: AbortSignal, onProgress: () => void) {
+/** One subscription, from the stored checkpoint to its end: rejects, or resolves with the signal. */
+export async function followLog(
+  deps: ProjectorDeps,
+  state: ProjectorState,
+  signal: AbortSignal,
+  onProgress: () => void,
+) {
   let checkpoint = await startingPoint(deps);
   state.checkpoint = checkpoint;
   for await (const batch of deps.subscribe(checkpoint.position, signal)) {
@@ -71,10 +77,11 @@ async function followLog(deps: ProjectorDeps, state: ProjectorState, signal: Abo
 async function startingPoint({ identifyStore, projection, metrics, log }: ProjectorDeps): Promise<Checkpoint> {
   const storeId = await identifyStore();
   const stored = await projection.readCheckpoint();
-  if (stored?.storeId === storeId) return stored;
-  if (stored !== null) log.warn({ was: stored.storeId, is: storeId }, 'another event store: dropping the read model');
+  const start: Checkpoint = { storeId, viewVersion: currentViewVersion, phase: 'rebuilding', position: null };
+  if (stored?.storeId === storeId && stored.viewVersion === currentViewVersion) return stored;
+  if (stored !== null)
+    log.warn({ was: stored, is: start }, 'another store or version of views: dropping the read model');
   if (!(await projection.clear(stored))) throw new CheckpointMovedError('while the read model was dropped');
-  const start: Checkpoint = { storeId, phase: 'rebuilding', position: null };
   if (!(await projection.commit({ previous: null, next: start, views: [] }))) {
     throw new CheckpointMovedError('at the start of a rebuild');
   }
@@ -85,22 +92,24 @@ async function startingPoint({ identifyStore, projection, metrics, log }: Projec
 
 async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: OrderEventBatch): Promise<Checkpoint> {
   const { projection, enqueue, metrics, log } = deps;
-  for (const unreadable of batch.unreadable) {
-    metrics.anomalies.inc({ kind: 'unreadable' });
-    log.error(
-      { ...unreadable, revision: String(unreadable.revision) },
-      'event passed over: this version cannot read it',
-    );
-  }
-  const known = await projection.loadViews([...new Set(batch.events.map(({ orderId }) => orderId))]);
+  const orderIds = [...new Set(batch.events.map(({ orderId }) => orderId))];
+  const known = await projection.loadViews(orderIds);
+  const basis = orderIds.map((id) => ({ id, revision: known.get(id)?.revision ?? null }));
   const { changed, opened, submitted, anomalies } = foldBatch(known, batch.events);
+  if (previous.phase === 'live') await enqueue(opened.map(requestOf));
+  const next: Checkpoint = { ...previous, position: batch.position };
+  if (!(await projection.commit({ previous, next, views: changed, basis }))) {
+    throw new CheckpointMovedError('at a commit');
+  }
+  // Only what was committed counts: views that Redis lost meanwhile are followed by nothing.
+  for (const { stream, revision, type } of batch.unreadable) {
+    metrics.anomalies.inc({ kind: 'unreadable' });
+    log.error({ stream, revision: String(revision), type }, 'event passed over: this version cannot read it');
+  }
   for (const { orderId, revision, event } of anomalies) {
     metrics.anomalies.inc({ kind: 'out-of-sequence' });
     log.error({ orderId, revision: String(revision), type: event.type }, 'event does not follow the view of its order');
   }
-  if (previous.phase === 'live') await enqueue(opened.map(requestOf));
-  const next: Checkpoint = { ...previous, position: batch.position };
-  if (!(await projection.commit({ previous, next, views: changed }))) throw new CheckpointMovedError('at a commit');
   metrics.projectedEvents.inc(batch.events.length);
   if (previous.phase === 'live') {
     for (const { placedAt, submittedAt } of submitted) {

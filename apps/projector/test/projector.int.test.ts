@@ -16,6 +16,7 @@ import {
   placementQueueName,
   placementQueueOptions,
 } from '@orders/placement-queue/placement-queue';
+import type { Checkpoint } from '@orders/read-model/checkpoint';
 import { type Keyspace, keyspace } from '@orders/read-model/keys';
 import { openOrders } from '@orders/read-model/redis-open-orders';
 import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
@@ -152,6 +153,17 @@ describe('the projector', () => {
     expect((await metrics.rebuilds.get()).values[0]?.value).toBe(2);
   });
 
+  it('builds views of another version again', async () => {
+    const ids = await place(3);
+    const projection = redisProjection(redis, keys);
+    const storeId = await identifyStore(connection.client());
+    const older: Checkpoint = { storeId, viewVersion: 1, phase: 'live', position: null };
+    await projection.commit({ previous: null, next: older, views: [] });
+    const { metrics } = start();
+    await expectProjected(ids);
+    expect((await metrics.rebuilds.get()).values[0]?.value).toBe(1);
+  });
+
   it('shows the view again as it was before the loss', async () => {
     start();
     const [id = ''] = await place(1);
@@ -251,15 +263,11 @@ describe('the sweeper', () => {
     const [lost = '', kept = ''] = ids;
     await queue.remove(placementJobId(lost, 0));
     const swept: string[] = [];
-    const sweep = createSweeper(
-      {
-        openOrders: (before) => openOrders(redis, keys, before),
-        ensureQueued: (request) => ensureQueued(queue, request),
-        nowMs: () => Date.now() + 60_000,
-        onSwept: (result) => swept.push(result),
-      },
-      15_000,
-    );
+    const sweep = createSweeper({
+      orders: () => openOrders(redis, keys, Date.now() + 45_000),
+      ensureQueued: (request) => ensureQueued(queue, request),
+      onSwept: (result) => swept.push(result),
+    });
     expect(await sweep()).toBe(6);
     expect(swept.sort()).toEqual(['added', 'left', 'left', 'left', 'left', 'left']);
     expect(await queue.getJobState(placementJobId(lost, 0))).toBe('waiting');
@@ -269,15 +277,11 @@ describe('the sweeper', () => {
   it('does not look at orders that are young', async () => {
     start();
     await expectProjected(await place(3));
-    const sweep = createSweeper(
-      {
-        openOrders: (before) => openOrders(redis, keys, before),
-        ensureQueued: (request) => ensureQueued(queue, request),
-        nowMs: Date.now,
-        onSwept: () => undefined,
-      },
-      60_000,
-    );
+    const sweep = createSweeper({
+      orders: () => openOrders(redis, keys, Date.now() - 60_000),
+      ensureQueued: (request) => ensureQueued(queue, request),
+      onSwept: () => undefined,
+    });
     expect(await sweep()).toBe(0);
   });
 });

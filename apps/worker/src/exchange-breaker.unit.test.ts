@@ -2,7 +2,7 @@ import type { PlacementOutcome } from '@orders/stock-exchange/exchange';
 import { describe, expect, it, vi } from 'vitest';
 import { exchangeBreaker } from './exchange-breaker.ts';
 
-const limits = { threshold: 0.6, firstPauseMs: 20, longestPauseMs: 100 };
+const limits = { threshold: 0.6, firstPauseMs: 20, longestPauseMs: 100, doublingMs: 20 };
 const confirmed: PlacementOutcome = { kind: 'confirmed', exchangeOrderId: 'x' };
 const notPlaced: PlacementOutcome = { kind: 'not_placed', reason: 'no connection' };
 const refused: PlacementOutcome = { kind: 'refused', reason: 'halted' };
@@ -42,6 +42,14 @@ describe('exchangeBreaker', () => {
     expect(changes[0]).toBe(true);
   });
 
+  it('needs no more than a few calls that all fail, however slowly they come', async () => {
+    const { call, calls } = breaker();
+    await calls(notPlaced, 9);
+    expect(await call(confirmed)).toBe(true);
+    await calls(notPlaced, 10);
+    expect(await call(confirmed)).toBe(false);
+  });
+
   it('lets calls through again once probes succeed', async () => {
     const { call, calls, changes } = breaker();
     await calls(notPlaced, 100);
@@ -50,6 +58,43 @@ describe('exchangeBreaker', () => {
       expect(await call(confirmed)).toBe(true);
       expect(changes.at(-1)).toBe(false);
     });
+  });
+
+  it('tells a probe from a call, and which calls were made in an outage', async () => {
+    const { guard, calls } = breaker();
+    expect(await guard(async (probing) => (probing ? unknown : confirmed))).toEqual({
+      called: true,
+      outcome: confirmed,
+      duringOutage: false,
+    });
+    await calls(notPlaced, 100);
+    await vi.waitFor(async () => {
+      const probed = await guard(async (probing) => (probing ? unknown : confirmed));
+      expect(probed).toEqual({ called: true, outcome: unknown, duringOutage: true });
+    });
+  });
+
+  it('lets calls through few at first after an outage, and all of them soon', async () => {
+    const { guard, call, calls, changes } = breaker();
+    await calls(notPlaced, 100);
+    await vi.waitFor(async () => {
+      await call(confirmed);
+      expect(changes).toEqual([true, false]);
+    });
+    const held: PromiseWithResolvers<PlacementOutcome>[] = [];
+    const all = Array.from({ length: 100 }, () =>
+      guard(() => {
+        const one = Promise.withResolvers<PlacementOutcome>();
+        held.push(one);
+        return one.promise;
+      }),
+    );
+    await Promise.resolve();
+    const first = held.length;
+    await vi.waitFor(() => expect(held).toHaveLength(100));
+    expect(first).toBeLessThan(100);
+    for (const { resolve } of held) resolve(confirmed);
+    expect((await Promise.all(all)).every(({ called }) => called)).toBe(true);
   });
 
   it('passes on what the step throws', async () => {

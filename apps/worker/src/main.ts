@@ -1,8 +1,9 @@
 // A worker: placement queue → exchange → the order's stream. Run as many as the queue needs.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crashPoints } from '@orders/lifecycle/crash-points';
 import { periodically } from '@orders/lifecycle/periodically';
-import { runService } from '@orders/lifecycle/run-service';
+import { CannotStartError, runService } from '@orders/lifecycle/run-service';
 import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
 import { openEventStore } from '@orders/order-store/open-event-store';
@@ -21,15 +22,16 @@ import { Queue, Worker } from 'bullmq';
 import { Registry } from 'prom-client';
 import { Agent } from 'undici';
 import { WorkerSettings } from './config.ts';
+import { placementWithCrashPoints, workerSteps } from './crash-steps.ts';
 import { exchangeAt } from './exchange-at.ts';
 import { breakerLimits, exchangeBreaker } from './exchange-breaker.ts';
+import { fetchPause } from './fetch-pause.ts';
 import { placementObserver, workerMetrics } from './metrics.ts';
 import { placeOrder } from './place-order.ts';
 import { placementProcessor } from './placement-processor.ts';
 import { createStallWatch, WorkerStuckError } from './stall-watch.ts';
 
 const appendLimits = { tryTimeoutMs: 3_000, budgetMs: 10_000 };
-const queuePauseMs = 1_000;
 const stuckAfterMs = 60_000;
 const watchEveryMs = 5_000;
 
@@ -40,6 +42,7 @@ await runService({
   isHarmlessRejection: isAbandonedWrite,
   portSettings: (config) => ({ WORKER_ADMIN_PORT: config.WORKER_ADMIN_PORT }),
   start: async ({ config, log, onStop, isStopping }) => {
+    const crash = crashPoints(workerSteps, process.env);
     const registry = new Registry();
     const metrics = workerMetrics(registry);
     const prefix = keyPrefix(config.REDIS_KEY_TAG);
@@ -60,8 +63,12 @@ await runService({
       connection: redis,
     });
     reportErrors(queue, (err) => log.warn({ err }, 'queue'));
-    // BullMQ remembers a first contact that failed for ever; nobody catches this, so a new process makes another one.
-    void queue.waitUntilReady();
+    // BullMQ remembers a first contact that failed for ever: only a new process makes another one.
+    void queue.waitUntilReady().catch((err: Error) => {
+      throw new CannotStartError(
+        `the first contact with Redis failed, and this process makes no other: ${err.message}`,
+      );
+    });
     const admin = await startAdminServer({
       host: config.ADMIN_HOST,
       port: config.WORKER_ADMIN_PORT,
@@ -79,10 +86,11 @@ await runService({
       log.warn({ open }, open ? 'the exchange is out of order, calls are held back' : 'calls to the exchange go on');
     });
     const placement = {
-      store: eventStoreOrderStore({ connection, limits: appendLimits }),
-      exchange: exchangeAt(config, dispatcher),
+      ...placementWithCrashPoints(crash, {
+        store: eventStoreOrderStore({ connection, limits: appendLimits }),
+        exchange: exchangeAt(config, dispatcher),
+      }),
       guard,
-      policy: config.EXCHANGE_UNKNOWN_POLICY,
       attemptsMax: config.PLACEMENT_ATTEMPTS_MAX,
       now: () => new Date(),
       newId: randomUUID,
@@ -91,11 +99,12 @@ await runService({
     const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
     const processor = placementProcessor({
       place: (orderId) => placeOrder(placement, orderId),
-      pauseQueue: () => queue.rateLimit(queuePauseMs),
+      pauseFetching: fetchPause(() => worker),
       metrics,
       log,
     });
-    const worker = new Worker<PlacementJob, string>(placementQueueName, watch.around(processor), {
+    const atWork = crash.following('worker.complete:before', processor);
+    const worker: Worker<PlacementJob, string> = new Worker(placementQueueName, watch.around(atWork), {
       ...placementWorkerOptions({
         prefix,
         concurrency: config.WORKER_CONCURRENCY,
@@ -105,10 +114,14 @@ await runService({
     });
     reportErrors(worker, (err) => log.warn({ err }, 'worker'));
     worker.on('stalled', () => metrics.stalled.inc());
+    worker.on(
+      'completed',
+      crash.following('worker.complete:after', () => undefined),
+    );
     // Neither ends by itself while Redis is gone; what is not drained by then is taken over by another worker.
     onStop('worker', () => Promise.race([worker.close(), sleep(config.SHUTDOWN_DEADLINE_MS * 0.75)]));
     const stopWatching = periodically(watchEveryMs, watch.check, (err) => {
-      if (err instanceof WorkerStuckError) throw err;
+      if (err instanceof WorkerStuckError) throw new CannotStartError(err.message);
       log.debug({ err }, 'queue length unknown');
     });
     onStop('stall watch', stopWatching);

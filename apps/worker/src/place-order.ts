@@ -1,28 +1,38 @@
 // Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: it is read
 // first, the intent is written before the call, the outcome after it, each at an exact revision. So a job may run
 // twice, a worker may die anywhere, and the order still stands at the exchange once.
-import { decide, evolve } from '@orders/domain/order';
+import { awaitsOutcome, decide, evolve } from '@orders/domain/order';
 import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
 import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
 import type { Exchange, PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
-import { clearForCall, type UnknownOutcomePolicy } from './unknown-outcome.ts';
+import { clearForCall, confirmation, evidenceFor } from './unknown-outcome.ts';
 
 export type PlacementDeps = {
   store: OrderStore;
   exchange: Exchange;
   /** Runs a step that calls the exchange, unless the circuit is open. */
   guard: ExchangeGuard;
-  policy: UnknownOutcomePolicy;
   attemptsMax: number;
   now: () => Date;
   newId: () => string;
   observe: PlacementObserver;
 };
 
-/** `called: false` when nothing was tried, because the exchange is known to be out of order. */
+/**
+ * `called: false` when nothing was tried, because the exchange is known to be out of order. The step is told whether it
+ * is a probe, made to find out if that is over; `duringOutage` whether the exchange was out of order when it ended.
+ */
 export type ExchangeGuard = (
-  step: () => Promise<PlacementOutcome | 'not_called'>,
-) => Promise<{ called: true; outcome: PlacementOutcome | 'not_called' } | { called: false }>;
+  step: (probing: boolean) => Promise<GuardedOutcome>,
+) => Promise<{ called: true; outcome: GuardedOutcome; duringOutage: boolean } | { called: false }>;
+
+/** `unreachable`: the exchange did not even answer a question, so no call was begun. */
+export type GuardedOutcome =
+  | PlacementOutcome
+  | { kind: 'not_called' }
+  | { kind: 'unreachable' }
+  /** The exchange has the order already. */
+  | { kind: 'found'; evidence: OrderCommand };
 
 export type PlacementObserver = {
   onAttempt: (outcome: PlacementOutcome['kind'], seconds: number) => void;
@@ -48,8 +58,6 @@ const roundsMax = 8;
 export async function placeOrder(deps: PlacementDeps, orderId: string): Promise<PlacementEnd> {
   for (let round = 0; round < roundsMax; round += 1) {
     const known = await load(deps, orderId);
-    const { order } = known;
-    if (order.status !== 'placed' && order.status !== 'submitting') return settled(order.status, 'already');
     const end = await advance(deps, known);
     if (end !== 'look_again') return end;
   }
@@ -74,7 +82,12 @@ async function load({ store }: PlacementDeps, orderId: string): Promise<KnownOrd
 
 async function advance(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEnd | 'look_again'> {
   const { order } = known;
-  if (order.status === 'submitting' || order.unresolved) {
+  if (order.status === 'submitted' || order.status === 'failed') return settled(order.status, 'already');
+  if (order.status === 'in_doubt') {
+    const evidence = await evidenceFor(deps, order);
+    return evidence === null ? settled(order.status, 'already') : record(deps, known, evidence);
+  }
+  if (order.status === 'submitting' || order.last_unresolved > 0) {
     const clearance = await clearForCall(deps, order);
     if (clearance.kind === 'wait') return { kind: 'open', reason: clearance.reason };
     if (clearance.kind === 'record') return record(deps, known, clearance.command);
@@ -86,46 +99,59 @@ async function call(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEn
   const { exchange, guard, observe, now } = deps;
   const { id: order_id, terms } = known.order;
   let started = known;
-  const guarded = await guard(async () => {
+  const guarded = await guard(async (probing) => {
+    // A probe that finds nobody leaves no trace in the stream: an outage may last for days.
+    if (probing && exchange.query !== null) {
+      const answer = await exchange.query(order_id);
+      observe.onQuery(answer.kind);
+      if (answer.kind === 'unknown') return { kind: 'unreachable' };
+      if (answer.kind === 'found') return { kind: 'found', evidence: confirmation(deps, order_id, answer) };
+    }
     const written = await append(deps, known, { type: 'StartSubmission', data: { order_id, at: now().toISOString() } });
-    if (written.kind !== 'stored') return 'not_called';
+    if (written.kind !== 'stored') return { kind: 'not_called' };
     started = written.known;
     const callAt = performance.now();
     const outcome = await exchange.place({ clientOrderId: order_id, terms });
     observe.onAttempt(outcome.kind, (performance.now() - callAt) / 1_000);
     return outcome;
   });
-  if (!guarded.called) return { kind: 'exchange_unavailable' };
-  return guarded.outcome === 'not_called' ? 'look_again' : settle(deps, started, guarded.outcome);
+  if (!guarded.called || guarded.outcome.kind === 'unreachable') return { kind: 'exchange_unavailable' };
+  const { outcome, duringOutage } = guarded;
+  if (outcome.kind === 'not_called') return 'look_again';
+  if (outcome.kind === 'found') return record(deps, known, outcome.evidence);
+  return settle(deps, started, outcome, duringOutage);
 }
 
 /**
  * Writes down what the exchange said, whatever became of the stream meanwhile: evidence must not be lost to a rival.
  */
-async function settle(deps: PlacementDeps, started: KnownOrder, outcome: PlacementOutcome): Promise<PlacementEnd> {
+async function settle(
+  deps: PlacementDeps,
+  started: KnownOrder,
+  outcome: PlacementOutcome,
+  duringOutage: boolean,
+): Promise<PlacementEnd> {
   // Nothing is known, so nothing is written: the attempt stays open in the stream, and is asked about next time.
   if (outcome.kind === 'unknown') return { kind: 'open', reason: outcome.reason };
-  const command = settlement(deps, started.order, outcome);
+  const command = settlement(deps, started.order, outcome, duringOutage);
   let known = started;
   for (let round = 0; round < roundsMax; round += 1) {
     const end = await record(deps, known, command);
     if (end !== 'look_again') return end;
     known = await load(deps, started.order.id);
     // A rival has gone on since: that this attempt placed nothing no longer tells where the order stands.
-    if (command.type === 'RecordAttemptFailure' && isSuperseded(known.order, command.data.attempt)) {
-      return { kind: 'open', reason: command.data.reason };
+    if (outcome.kind !== 'confirmed' && !awaitsOutcome(known.order, started.order.attempts)) {
+      return { kind: 'open', reason: outcome.reason };
     }
   }
   throw new Error(`the outcome of a call could not be written to the stream of order ${started.order.id}`);
 }
 
-const isSuperseded = (order: ExistingOrder, attempt: number): boolean =>
-  order.status !== 'submitting' || order.attempts !== attempt;
-
 function settlement(
   { exchange, attemptsMax, now }: PlacementDeps,
   { id: order_id, attempts: attempt }: ExistingOrder,
   outcome: Exclude<PlacementOutcome, { kind: 'unknown' }>,
+  during_outage: boolean,
 ): OrderCommand {
   const at = now().toISOString();
   if (outcome.kind === 'confirmed') {
@@ -133,9 +159,12 @@ function settlement(
     return { type: 'ConfirmSubmission', data: { order_id, exchange_order_id, evidence: 'response', at } };
   }
   const { reason } = outcome;
-  return outcome.kind === 'refused'
-    ? { type: 'RefuseOrder', data: { order_id, reason, settles_earlier_attempts: exchange.repeatIsSafe, at } }
-    : { type: 'RecordAttemptFailure', data: { order_id, attempt, reason, attempts_max: attemptsMax, at } };
+  if (outcome.kind === 'refused') {
+    const settles_earlier_attempts = exchange.repeatIsSafe;
+    return { type: 'RefuseOrder', data: { order_id, attempt, reason, settles_earlier_attempts, at } };
+  }
+  const attempts_max = attemptsMax;
+  return { type: 'RecordAttemptFailure', data: { order_id, attempt, reason, during_outage, attempts_max, at } };
 }
 
 async function record(

@@ -1,6 +1,7 @@
+import type { OrderEvent } from '@orders/domain/order-types';
 import { memoryOrderStore } from '@orders/order-store/memory-order-store';
 import type { Append, OrderStore } from '@orders/order-store/order-store';
-import type { Exchange, PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
+import type { Exchange, PlacementOutcome, QueryOutcome, UnknownOutcomePolicy } from '@orders/stock-exchange/exchange';
 import { orderPlaced } from '@orders/test-kit/order-events';
 import { describe, expect, it } from 'vitest';
 import { NoSuchOrderError, type PlacementDeps, placeOrder } from './place-order.ts';
@@ -10,10 +11,16 @@ const confirmed = (exchangeOrderId = 'x-1'): PlacementOutcome => ({ kind: 'confi
 const notPlaced: PlacementOutcome = { kind: 'not_placed', reason: 'no connection' };
 const unknown: PlacementOutcome = { kind: 'unknown', reason: 'no answer' };
 
-type Script = { place?: PlacementOutcome[]; query?: QueryOutcome[] | null; repeatIsSafe?: boolean };
+type Script = {
+  place?: PlacementOutcome[];
+  query?: QueryOutcome[] | null;
+  repeatIsSafe?: boolean;
+  unknownPolicy?: UnknownOutcomePolicy;
+};
 
 /** An exchange that answers what it is told to, and remembers what it was asked. */
-function scriptedExchange({ place = [confirmed()], query = [], repeatIsSafe = true }: Script) {
+function scriptedExchange(script: Script) {
+  const { place = [confirmed()], query = [], repeatIsSafe = true, unknownPolicy = 'park' } = script;
   const calls = { place: [] as string[], query: 0 };
   const exchange: Exchange = {
     place: async ({ clientOrderId }) => {
@@ -29,6 +36,7 @@ function scriptedExchange({ place = [confirmed()], query = [], repeatIsSafe = tr
           },
     repeatIsSafe,
     absenceProvenAfterMs: 60_000,
+    unknownPolicy,
   };
   return { exchange, calls };
 }
@@ -52,8 +60,7 @@ async function scene(script: Script, over: Partial<PlacementDeps> = {}) {
   const deps: PlacementDeps = {
     store,
     exchange,
-    guard: async (step) => ({ called: true, outcome: await step() }),
-    policy: 'park',
+    guard: async (step) => ({ called: true, outcome: await step(false), duringOutage: false }),
     attemptsMax: 3,
     now: () => new Date(time),
     newId: () => `run-${++ids}`,
@@ -66,6 +73,12 @@ async function scene(script: Script, over: Partial<PlacementDeps> = {}) {
     run: () => placeOrder(deps, orderId),
     types: () => store.log.map(({ event }) => event.type),
     log: store.log,
+    at: () => new Date(time).toISOString(),
+    append: async (event: OrderEvent) => {
+      const { revision: expectedRevision } = await store.load(orderId);
+      const context = { correlationId: 'r', causationId: `rival-${++ids}`, traceparent: undefined };
+      await store.append({ orderId, expectedRevision, events: [event], context });
+    },
     wait: (ms: number) => {
       time += ms;
     },
@@ -164,10 +177,75 @@ describe('a call whose answer is lost', () => {
 
   it('is repeated at such an exchange only when the policy takes the risk', async () => {
     const script = { place: [unknown, confirmed()], query: null, repeatIsSafe: false };
-    const { run, calls } = await scene(script, { policy: 'retry' });
+    const { run, calls } = await scene({ ...script, unknownPolicy: 'retry' });
     await run();
     expect(await run()).toMatchObject({ status: 'submitted' });
     expect(calls.place).toHaveLength(2);
+  });
+});
+
+describe('an order in doubt', () => {
+  const askable = { place: [unknown, notPlaced], repeatIsSafe: false };
+  const parked = async (query: QueryOutcome[] | null) => {
+    const all = await scene({ ...askable, query });
+    await all.append({ type: 'SubmissionStarted', data: { order_id: orderId, attempt: 1, started_at: all.at() } });
+    const data = { order_id: orderId, attempt: 1, reason: 'no answer', in_doubt_since: all.at() };
+    await all.append({ type: 'OrderInDoubt', data });
+    return all;
+  };
+
+  it('is settled by an exchange that has it', async () => {
+    const { run, log } = await parked([{ kind: 'found', exchangeOrderId: 'x-7' }]);
+    expect(await run()).toEqual({ kind: 'settled', status: 'submitted', was: 'now' });
+    expect(log.at(-1)?.event).toMatchObject({ data: { exchange_order_id: 'x-7', evidence: 'query' } });
+  });
+
+  it('is settled by an exchange that does not have it, once no call can be on its way', async () => {
+    const absent: QueryOutcome = { kind: 'absent' };
+    const { run, wait, types, calls } = await parked([absent, absent]);
+    wait(59_999);
+    expect(await run()).toEqual({ kind: 'settled', status: 'in_doubt', was: 'already' });
+    wait(1);
+    expect(await run()).toEqual({ kind: 'settled', status: 'failed', was: 'now' });
+    expect(types().at(-1)).toBe('OrderFailed');
+    expect(calls.place).toEqual([]);
+  });
+
+  it.each([
+    ['says nothing', []],
+    ['cannot be asked', null],
+  ])('stays as it is while the exchange %s', async (_case, query) => {
+    const { run, wait, calls } = await parked(query);
+    wait(3_600_000);
+    expect(await run()).toEqual({ kind: 'settled', status: 'in_doubt', was: 'already' });
+    expect(calls.place).toEqual([]);
+  });
+
+  it('is called again for an operator, once, at an exchange that can neither be asked nor told twice', async () => {
+    const { run, append, at, types, calls } = await parked(null);
+    const data = { order_id: orderId, by: 'ops', reason: 'not in the drop copy', requested_at: at() };
+    await append({ type: 'RedriveRequested', data });
+    expect(await run()).toMatchObject({ kind: 'open' });
+    expect(calls.place).toHaveLength(1);
+    expect(await run()).toEqual({ kind: 'settled', status: 'in_doubt', was: 'now' });
+    expect(types().slice(-3)).toEqual(['RedriveRequested', 'SubmissionStarted', 'OrderInDoubt']);
+    expect(calls.place).toHaveLength(1);
+  });
+
+  it.each([
+    ['placed nothing', notPlaced, 'SubmissionAttemptFailed'],
+    ['refused the order', { kind: 'refused', reason: 'halted' } as const, 'OrderFailed'],
+    ['took the order', confirmed(), 'OrderSubmitted'],
+  ])('is settled by a late answer: the exchange %s', async (_case, answer, event) => {
+    const { deps, run, append, at, types } = await scene({ query: null, repeatIsSafe: false });
+    const parkMeanwhile = async () => {
+      const data = { order_id: orderId, attempt: 1, reason: 'taken over', in_doubt_since: at() };
+      await append({ type: 'OrderInDoubt', data });
+      return answer;
+    };
+    deps.exchange = { ...deps.exchange, place: parkMeanwhile };
+    await run();
+    expect(types()).toEqual(['OrderPlaced', 'SubmissionStarted', 'OrderInDoubt', event]);
   });
 });
 
@@ -191,18 +269,12 @@ describe('a job that runs twice', () => {
   });
 
   it('writes down the evidence of its call even when a rival wrote first', async () => {
-    const { deps, run, types } = await scene({});
-    const { exchange, store } = deps;
+    const { deps, run, types, append } = await scene({});
+    const { exchange } = deps;
     deps.exchange = {
       ...exchange,
       place: async (order) => {
-        const { revision } = await store.load(orderId);
-        const event = {
-          type: 'SubmissionStarted',
-          data: { order_id: orderId, attempt: 2, started_at: 'later' },
-        } as const;
-        const context = { correlationId: 'r', causationId: 'rival', traceparent: undefined };
-        await store.append({ orderId, expectedRevision: revision, events: [event], context });
+        await append({ type: 'SubmissionStarted', data: { order_id: orderId, attempt: 2, started_at: 'later' } });
         return exchange.place(order);
       },
     };
@@ -210,27 +282,66 @@ describe('a job that runs twice', () => {
     expect(types()).toEqual(['OrderPlaced', 'SubmissionStarted', 'SubmissionStarted', 'OrderSubmitted']);
   });
 
+  it('does not believe a refusal of its call when a rival has begun another one since', async () => {
+    const { deps, run, types, append } = await scene({});
+    deps.exchange = {
+      ...deps.exchange,
+      place: async () => {
+        await append({ type: 'SubmissionStarted', data: { order_id: orderId, attempt: 2, started_at: 'later' } });
+        return { kind: 'refused', reason: 'halted' };
+      },
+    };
+    expect(await run()).toMatchObject({ kind: 'open' });
+    expect(types()).toEqual(['OrderPlaced', 'SubmissionStarted', 'SubmissionStarted']);
+  });
+
   it('makes a contradiction of the exchange heard', async () => {
-    const { deps, run } = await scene({ place: [confirmed('x-2')] });
-    const { exchange, store } = deps;
+    const { deps, run, append } = await scene({ place: [confirmed('x-2')] });
+    const { exchange } = deps;
     deps.exchange = {
       ...exchange,
       place: async (order) => {
-        const { revision } = await store.load(orderId);
-        const data = {
-          order_id: orderId,
-          exchange_order_id: 'x-1',
-          attempts: 1,
-          submitted_at: 'now',
-          evidence: 'query',
-        };
-        const event = { type: 'OrderSubmitted', data } as never;
-        const context = { correlationId: 'r', causationId: 'rival', traceparent: undefined };
-        await store.append({ orderId, expectedRevision: revision, events: [event], context });
+        const known = { order_id: orderId, exchange_order_id: 'x-1', attempts: 1, submitted_at: 'now' };
+        await append({ type: 'OrderSubmitted', data: { ...known, evidence: 'query' } });
         return exchange.place(order);
       },
     };
     await expect(run()).rejects.toMatchObject({ code: 'order_already_settled' });
+  });
+});
+
+describe('an outage of the exchange', () => {
+  const probing: PlacementDeps['guard'] = async (step) => ({
+    called: true,
+    outcome: await step(true),
+    duringOutage: true,
+  });
+
+  it('leaves no trace of a probe that reached nobody', async () => {
+    const { run, types, calls } = await scene({ query: [] }, { guard: probing });
+    expect(await run()).toEqual({ kind: 'exchange_unavailable' });
+    expect(types()).toEqual(['OrderPlaced']);
+    expect(calls.place).toEqual([]);
+  });
+
+  it('uses up no attempt, however long it lasts', async () => {
+    const rounds = 20;
+    const absent = Array.from({ length: rounds }, () => ({ kind: 'absent' }) as const);
+    const place = Array.from({ length: rounds }, () => notPlaced);
+    const { run, deps, calls, types } = await scene({ place, query: absent }, { guard: probing, attemptsMax: 2 });
+    for (let round = 0; round < rounds; round += 1) expect(await run()).toMatchObject({ kind: 'open' });
+    expect(types().filter((type) => type === 'OrderFailed')).toEqual([]);
+    deps.exchange = { ...deps.exchange, place: async () => confirmed() };
+    deps.guard = async (step) => ({ called: true, outcome: await step(false), duringOutage: false });
+    expect(await run()).toMatchObject({ status: 'submitted' });
+    expect(calls.place).toHaveLength(rounds);
+  });
+
+  it('does not send what a probe finds at the exchange', async () => {
+    const query: QueryOutcome[] = [{ kind: 'found', exchangeOrderId: 'x-3' }];
+    const { run, calls } = await scene({ query }, { guard: probing });
+    expect(await run()).toMatchObject({ status: 'submitted' });
+    expect(calls.place).toEqual([]);
   });
 });
 

@@ -9,8 +9,8 @@ import { NoSuchOrderError, type PlacementEnd } from './place-order.ts';
 
 type ProcessorDeps = {
   place: (orderId: string) => Promise<PlacementEnd>;
-  /** Keeps all workers from fetching jobs for a while. */
-  pauseQueue: () => Promise<void>;
+  /** Keeps this worker from fetching jobs for a while. */
+  pauseFetching: () => Promise<void>;
   metrics: WorkerMetrics;
   log: Logger;
 };
@@ -21,7 +21,7 @@ export class OrderStillOpenError extends Error {
 }
 
 export const placementProcessor =
-  ({ place, pauseQueue, metrics, log }: ProcessorDeps): Processor<PlacementJob, string> =>
+  ({ place, pauseFetching, metrics, log }: ProcessorDeps): Processor<PlacementJob, string> =>
   async ({ data: { order_id: orderId }, attemptsMade }) => {
     const jobLog = log.child({ orderId, job_attempt: attemptsMade + 1 });
     const end = await place(orderId).catch((err: unknown) => {
@@ -37,7 +37,7 @@ export const placementProcessor =
         jobLog.info({ reason: end.reason }, 'order still open');
         throw new OrderStillOpenError(end.reason);
       case 'exchange_unavailable':
-        await pauseQueue();
+        await pauseFetching();
         throw new RateLimitError();
     }
   };

@@ -3,7 +3,9 @@ export type OrderErrorCode =
   | 'order_not_found'
   | 'order_exists_with_other_terms'
   | 'order_already_settled'
-  | 'submission_not_started';
+  | 'submission_not_started'
+  | 'order_not_in_doubt'
+  | 'order_not_redrivable';
 
 export class OrderError extends Error {
   override readonly name = 'OrderError';

@@ -31,28 +31,34 @@ export const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
     type: 'OrderFailed' as const,
     data: { order_id, code: 'attempts_exhausted' as const, reason: why, attempts, failed_at: at },
   })),
-  fc
-    .tuple(attempt, reason)
-    .map(([n, why]) => ({ type: 'OrderInDoubt' as const, data: { order_id, attempt: n, reason: why } })),
-  reason.map((why) => ({ type: 'RedriveRequested' as const, data: { order_id, by: 'ops', reason: why } })),
+  fc.tuple(attempt, reason).map(([n, why]) => ({
+    type: 'OrderInDoubt' as const,
+    data: { order_id, attempt: n, reason: why, in_doubt_since: at },
+  })),
+  reason.map((why) => ({
+    type: 'RedriveRequested' as const,
+    data: { order_id, by: 'ops', reason: why, requested_at: at },
+  })),
 );
 
 export const anyCommand: fc.Arbitrary<OrderCommand> = fc.oneof(
   terms.map((t) => ({ type: 'PlaceOrder' as const, data: { order_id, account_id: 'a', terms: t, at } })),
   fc.constant({ type: 'StartSubmission' as const, data: { order_id, at } }),
-  fc.tuple(attempt, reason).map(([n, why]) => ({
+  fc.tuple(attempt, reason, fc.boolean()).map(([n, why, during_outage]) => ({
     type: 'RecordAttemptFailure' as const,
-    data: { order_id, attempt: n, reason: why, attempts_max: 2, at },
+    data: { order_id, attempt: n, reason: why, during_outage, attempts_max: 2, at },
   })),
   reference.map((exchange_order_id) => ({
     type: 'ConfirmSubmission' as const,
     data: { order_id, exchange_order_id, evidence: 'query' as const, at },
   })),
-  fc.tuple(reason, fc.boolean()).map(([why, settles_earlier_attempts]) => ({
+  fc.tuple(attempt, reason, fc.boolean()).map(([n, why, settles_earlier_attempts]) => ({
     type: 'RefuseOrder' as const,
-    data: { order_id, reason: why, settles_earlier_attempts, at },
+    data: { order_id, attempt: n, reason: why, settles_earlier_attempts, at },
   })),
-  reason.map((why) => ({ type: 'ParkOrder' as const, data: { order_id, reason: why } })),
+  reason.map((why) => ({ type: 'ParkOrder' as const, data: { order_id, reason: why, at } })),
+  fc.constant({ type: 'RecordAbsence' as const, data: { order_id, at } }),
+  reason.map((why) => ({ type: 'RequestRedrive' as const, data: { order_id, by: 'ops', reason: why, at } })),
 );
 
 /** Begins with a placement, as every stream does. */

@@ -31,7 +31,13 @@ export type SubmissionStarted = {
 };
 export type SubmissionAttemptFailed = {
   type: 'SubmissionAttemptFailed';
-  data: { order_id: string; attempt: number; reason: string };
+  data: {
+    order_id: string;
+    attempt: number;
+    reason: string;
+    /** The exchange was known to be out of order, so that the attempt does not count against the limit. */
+    during_outage?: true;
+  };
 };
 export type OrderSubmitted = {
   type: 'OrderSubmitted';
@@ -49,15 +55,19 @@ export type OrderFailed = {
 };
 export type OrderInDoubt = {
   type: 'OrderInDoubt';
-  data: { order_id: string; attempt: number; reason: string };
+  data: { order_id: string; attempt: number; reason: string; in_doubt_since: Timestamp };
 };
 export type RedriveRequested = {
   type: 'RedriveRequested';
-  data: { order_id: string; by: string; reason: string };
+  data: { order_id: string; by: string; reason: string; requested_at: Timestamp };
 };
 
-/** Both are definite: nothing of the order stands at the exchange. */
-export type FailureCode = 'refused_by_exchange' | 'attempts_exhausted';
+/** All are definite: nothing of the order stands at the exchange. */
+export type FailureCode =
+  | 'refused_by_exchange'
+  | 'attempts_exhausted'
+  /** It was in doubt, until the exchange could say that it does not have it. */
+  | 'not_at_exchange';
 
 export type OrderEvent =
   | OrderPlaced
@@ -100,11 +110,10 @@ type Known = {
   attempts: number;
   /** How many of them were made before the order was last sent round again. */
   attempts_before_redrive: number;
-  /**
-   * A call other than the latest ended with an unknown outcome: what stands at the exchange is not settled by the
-   * stream.
-   */
-  unresolved: boolean;
+  /** Attempts since then that placed nothing, and count against the limit. */
+  failures: number;
+  /** The last attempt before the present one that ended with an unknown outcome; 0 when there is none. */
+  last_unresolved: number;
   /** How often an operator sent the order round again. */
   redrives: number;
 };
@@ -116,7 +125,8 @@ export type ExistingOrder =
   | (Known & { status: 'submitting'; started_at: Timestamp })
   | (Known & { status: 'submitted'; exchange_order_id: string })
   | (Known & { status: 'failed'; code: FailureCode })
-  | (Known & { status: 'in_doubt' });
+  /** What the latest call did is not known, or else what an earlier one did: see `last_unresolved`. */
+  | (Known & { status: 'in_doubt'; in_doubt_since: Timestamp });
 export type Order = AbsentOrder | ExistingOrder;
 
 export type PlaceOrder = {
@@ -126,7 +136,15 @@ export type PlaceOrder = {
 export type StartSubmission = { type: 'StartSubmission'; data: { order_id: string; at: Timestamp } };
 export type RecordAttemptFailure = {
   type: 'RecordAttemptFailure';
-  data: { order_id: string; attempt: number; reason: string; attempts_max: number; at: Timestamp };
+  data: {
+    order_id: string;
+    attempt: number;
+    reason: string;
+    /** Whether the exchange was known to be out of order: such an attempt uses up nothing. */
+    during_outage: boolean;
+    attempts_max: number;
+    at: Timestamp;
+  };
 };
 export type ConfirmSubmission = {
   type: 'ConfirmSubmission';
@@ -136,13 +154,20 @@ export type RefuseOrder = {
   type: 'RefuseOrder';
   data: {
     order_id: string;
+    attempt: number;
     reason: string;
     /** Whether the exchange, by recognising repeats, has thereby also said that no earlier attempt placed the order. */
     settles_earlier_attempts: boolean;
     at: Timestamp;
   };
 };
-export type ParkOrder = { type: 'ParkOrder'; data: { order_id: string; reason: string } };
+export type ParkOrder = { type: 'ParkOrder'; data: { order_id: string; reason: string; at: Timestamp } };
+/** The exchange was asked about an order in doubt, late enough that its answer is proof. */
+export type RecordAbsence = { type: 'RecordAbsence'; data: { order_id: string; at: Timestamp } };
+export type RequestRedrive = {
+  type: 'RequestRedrive';
+  data: { order_id: string; by: string; reason: string; at: Timestamp };
+};
 
 export type OrderCommand =
   | PlaceOrder
@@ -150,4 +175,6 @@ export type OrderCommand =
   | RecordAttemptFailure
   | ConfirmSubmission
   | RefuseOrder
-  | ParkOrder;
+  | ParkOrder
+  | RecordAbsence
+  | RequestRedrive;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { OrderError } from './errors.ts';
 import { anyCommand, anyEvent, commandSequence, fc } from './generators.ts';
-import { decide, evolve, foldOrder } from './order.ts';
+import { decide, evolve, foldOrder, isDoubtful } from './order.ts';
 import type { Order, OrderEvent } from './order-types.ts';
 
 const runs = { numRuns: 2_000 };
@@ -89,7 +89,20 @@ describe('decide', () => {
         const stream = streamOf(commands);
         for (const [index, event] of stream.entries()) {
           if (event.type !== 'OrderFailed' || event.data.code !== 'attempts_exhausted') continue;
-          expect(foldOrder(stream.slice(0, index))).toMatchObject({ unresolved: false });
+          const before = foldOrder(stream.slice(0, index));
+          expect(before.status === 'absent' || isDoubtful(before)).toBe(false);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('leaves no call to be made while an order is in doubt, before evidence or an operator ends the doubt', () => {
+    fc.assert(
+      fc.property(commandSequence, (commands) => {
+        const types = streamOf(commands).map(({ type }) => type);
+        for (const [index, type] of types.entries()) {
+          if (type === 'OrderInDoubt') expect(types[index + 1]).not.toBe('SubmissionStarted');
         }
       }),
       runs,

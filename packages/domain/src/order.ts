@@ -12,8 +12,10 @@ import type {
   OrderTerms,
   ParkOrder,
   PlaceOrder,
+  RecordAbsence,
   RecordAttemptFailure,
   RefuseOrder,
+  RequestRedrive,
   StartSubmission,
 } from './order-types.ts';
 
@@ -36,8 +38,22 @@ export function decide(command: OrderCommand, order: Order): OrderEvent[] {
       return refuse(command, order);
     case 'ParkOrder':
       return park(command, order);
+    case 'RecordAbsence':
+      return recordAbsence(command, order);
+    case 'RequestRedrive':
+      return redrive(command, order);
   }
 }
+
+/**
+ * Whether a call may have placed the order, for all that the stream knows, and nobody has answered for it since: by a
+ * redrive an operator does. The call that is under way is not meant.
+ */
+export const isDoubtful = (order: ExistingOrder): boolean => order.last_unresolved > order.attempts_before_redrive;
+
+/** Whether the order still waits for the outcome of this attempt. An answer that comes late ends the doubt about it. */
+export const awaitsOutcome = (order: ExistingOrder, attempt: number): boolean =>
+  order.attempts === attempt && (order.status === 'submitting' || (order.status === 'in_doubt' && !isDoubtful(order)));
 
 function place({ data: { terms, at, ...who } }: PlaceOrder, order: Order): OrderEvent[] {
   if (order.status === 'absent') return [{ type: 'OrderPlaced', data: { ...who, ...terms, placed_at: at } }];
@@ -55,22 +71,18 @@ function start({ data: { order_id, at } }: StartSubmission, order: ExistingOrder
 }
 
 function recordAttemptFailure({ data }: RecordAttemptFailure, order: ExistingOrder): OrderEvent[] {
-  const { order_id, attempt, reason, attempts_max, at } = data;
-  if (order.status !== 'submitting' || order.attempts !== attempt) {
-    throw new OrderError('submission_not_started', order_id);
+  const { order_id, attempt, reason, during_outage, attempts_max, at } = data;
+  if (!awaitsOutcome(order, attempt)) throw new OrderError('submission_not_started', order_id);
+  if (during_outage) {
+    return [{ type: 'SubmissionAttemptFailed', data: { order_id, attempt, reason, during_outage } }];
   }
-  if (attempt - order.attempts_before_redrive < attempts_max) {
+  if (order.failures + 1 < attempts_max) {
     return [{ type: 'SubmissionAttemptFailed', data: { order_id, attempt, reason } }];
   }
   // That the last call placed nothing says nothing about an earlier one whose answer was lost.
-  return order.unresolved
-    ? [{ type: 'OrderInDoubt', data: { order_id, attempt, reason } }]
-    : [
-        {
-          type: 'OrderFailed',
-          data: { order_id, code: 'attempts_exhausted', reason, attempts: attempt, failed_at: at },
-        },
-      ];
+  if (isDoubtful(order)) return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
+  const code = 'attempts_exhausted';
+  return [{ type: 'OrderFailed', data: { order_id, code, reason, attempts: attempt, failed_at: at } }];
 }
 
 // Evidence wins over every guess, whatever the order was believed to be before.
@@ -86,20 +98,37 @@ function confirm({ data }: ConfirmSubmission, order: ExistingOrder): OrderEvent[
 }
 
 function refuse({ data }: RefuseOrder, order: ExistingOrder): OrderEvent[] {
-  const { order_id, reason, settles_earlier_attempts, at } = data;
+  const { order_id, attempt, reason, settles_earlier_attempts, at } = data;
   if (order.status === 'failed') return [];
   if (order.status === 'submitted') throw new OrderError('order_already_settled', order_id);
-  const { attempts } = order;
-  return order.unresolved && !settles_earlier_attempts
-    ? [{ type: 'OrderInDoubt', data: { order_id, attempt: attempts, reason } }]
-    : [{ type: 'OrderFailed', data: { order_id, code: 'refused_by_exchange', reason, attempts, failed_at: at } }];
+  // A refusal speaks of its own call: one that was begun since may yet be accepted.
+  if (!awaitsOutcome(order, attempt)) throw new OrderError('submission_not_started', order_id);
+  if (isDoubtful(order) && !settles_earlier_attempts) {
+    return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
+  }
+  const code = 'refused_by_exchange';
+  return [{ type: 'OrderFailed', data: { order_id, code, reason, attempts: attempt, failed_at: at } }];
 }
 
-function park({ data: { order_id, reason } }: ParkOrder, order: ExistingOrder): OrderEvent[] {
+function park({ data: { order_id, reason, at } }: ParkOrder, order: ExistingOrder): OrderEvent[] {
   if (order.status === 'in_doubt') return [];
   if (order.status === 'submitted') throw new OrderError('order_already_settled', order_id);
-  if (order.status !== 'submitting' && !order.unresolved) throw new OrderError('submission_not_started', order_id);
-  return [{ type: 'OrderInDoubt', data: { order_id, attempt: order.attempts, reason } }];
+  if (order.status !== 'submitting' && !isDoubtful(order)) throw new OrderError('submission_not_started', order_id);
+  return [{ type: 'OrderInDoubt', data: { order_id, attempt: order.attempts, reason, in_doubt_since: at } }];
+}
+
+function recordAbsence({ data: { order_id, at } }: RecordAbsence, order: ExistingOrder): OrderEvent[] {
+  if (order.status !== 'in_doubt') throw new OrderError('order_not_in_doubt', order_id);
+  const reason = 'it was in doubt, and the exchange does not have it';
+  const { attempts } = order;
+  return [{ type: 'OrderFailed', data: { order_id, code: 'not_at_exchange', reason, attempts, failed_at: at } }];
+}
+
+function redrive({ data: { at, ...request } }: RequestRedrive, order: ExistingOrder): OrderEvent[] {
+  if (order.status !== 'failed' && order.status !== 'in_doubt') {
+    throw new OrderError('order_not_redrivable', request.order_id);
+  }
+  return [{ type: 'RedriveRequested', data: { ...request, requested_at: at } }];
 }
 
 /** Events are facts: every sequence that a stream can hold is accepted, and nothing is ever thrown. */
@@ -115,16 +144,19 @@ export function evolve(order: Order, event: OrderEvent): Order {
     case 'OrderPlaced':
       return order;
     case 'SubmissionStarted': {
-      const unresolved = order.unresolved || order.status === 'submitting';
+      const last_unresolved = order.status === 'submitting' ? order.attempts : order.last_unresolved;
       const { attempt, started_at } = event.data;
-      return { ...known(order), attempts: attempt, unresolved, status: 'submitting', started_at };
+      return { ...known(order), attempts: attempt, last_unresolved, status: 'submitting', started_at };
     }
-    case 'SubmissionAttemptFailed':
-      return order.status === 'submitting' ? { ...known(order), status: 'placed' } : order;
+    case 'SubmissionAttemptFailed': {
+      if (order.status !== 'submitting' && order.status !== 'in_doubt') return order;
+      const failures = order.failures + (event.data.during_outage === true ? 0 : 1);
+      return { ...known(order), failures, status: 'placed' };
+    }
     case 'OrderFailed':
       return { ...known(order), status: 'failed', code: event.data.code };
     case 'OrderInDoubt':
-      return { ...known(order), unresolved: true, status: 'in_doubt' };
+      return { ...known(order), status: 'in_doubt', in_doubt_since: event.data.in_doubt_since };
     case 'RedriveRequested':
       return order.status === 'failed' || order.status === 'in_doubt' ? redriven(order) : order;
   }
@@ -143,15 +175,19 @@ export function termsOf({ data }: OrderPlaced): OrderTerms {
 
 function placedOrder(event: OrderPlaced): Order {
   const { order_id: id, account_id, placed_at } = event.data;
-  const nothingTried = { attempts: 0, attempts_before_redrive: 0, unresolved: false, redrives: 0 };
+  const nothingTried = { attempts: 0, attempts_before_redrive: 0, failures: 0, last_unresolved: 0, redrives: 0 };
   return { id, account_id, terms: termsOf(event), placed_at, ...nothingTried, status: 'placed' };
 }
 
 function redriven(order: ExistingOrder): Order {
-  return { ...known(order), redrives: order.redrives + 1, attempts_before_redrive: order.attempts, status: 'placed' };
+  const { attempts, redrives } = order;
+  const last_unresolved = order.status === 'in_doubt' ? attempts : order.last_unresolved;
+  const begun = { attempts_before_redrive: attempts, failures: 0, last_unresolved, redrives: redrives + 1 };
+  return { ...known(order), ...begun, status: 'placed' };
 }
 
 function known(order: ExistingOrder) {
-  const { id, account_id, terms, placed_at, attempts, attempts_before_redrive, unresolved, redrives } = order;
-  return { id, account_id, terms, placed_at, attempts, attempts_before_redrive, unresolved, redrives };
+  const { id, account_id, terms, placed_at, attempts, attempts_before_redrive, failures, redrives } = order;
+  const { last_unresolved } = order;
+  return { id, account_id, terms, placed_at, attempts, attempts_before_redrive, failures, last_unresolved, redrives };
 }

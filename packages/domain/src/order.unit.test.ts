@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { given } from './given-when-then.ts';
-import { foldOrder } from './order.ts';
+import { foldOrder, isDoubtful } from './order.ts';
 import type { OrderCommand, OrderEvent, OrderTerms } from './order-types.ts';
 
 const order_id = '0191a0c4-7c1e-7000-8000-000000000001';
@@ -34,8 +34,14 @@ const refused: OrderEvent = {
   type: 'OrderFailed',
   data: { order_id, code: 'refused_by_exchange', reason: 'halted', attempts: 1, failed_at: at },
 };
-const inDoubt: OrderEvent = { type: 'OrderInDoubt', data: { order_id, attempt: 1, reason: 'no answer' } };
-const redrive: OrderEvent = { type: 'RedriveRequested', data: { order_id, by: 'ops', reason: 'venue is back' } };
+const inDoubt: OrderEvent = {
+  type: 'OrderInDoubt',
+  data: { order_id, attempt: 1, reason: 'no answer', in_doubt_since: at },
+};
+const redrive: OrderEvent = {
+  type: 'RedriveRequested',
+  data: { order_id, by: 'ops', reason: 'venue is back', requested_at: at },
+};
 
 const place = (over: Partial<OrderTerms> = {}, account_id = 'default'): OrderCommand => ({
   type: 'PlaceOrder',
@@ -44,17 +50,30 @@ const place = (over: Partial<OrderTerms> = {}, account_id = 'default'): OrderCom
 const start: OrderCommand = { type: 'StartSubmission', data: { order_id, at } };
 const failAttempt = (attempt: number, attempts_max = 2): OrderCommand => ({
   type: 'RecordAttemptFailure',
-  data: { order_id, attempt, reason: 'no connection', attempts_max, at },
+  data: { order_id, attempt, reason: 'no connection', during_outage: false, attempts_max, at },
+});
+const failAttemptInOutage = (attempt: number): OrderCommand => ({
+  type: 'RecordAttemptFailure',
+  data: { order_id, attempt, reason: 'no connection', during_outage: true, attempts_max: 2, at },
+});
+const failedInOutage = (attempt: number): OrderEvent => ({
+  type: 'SubmissionAttemptFailed',
+  data: { order_id, attempt, reason: 'no connection', during_outage: true },
 });
 const confirm = (exchange_order_id = 'x-9'): OrderCommand => ({
   type: 'ConfirmSubmission',
   data: { order_id, exchange_order_id, evidence: 'response', at },
 });
-const refuse = (settles_earlier_attempts: boolean): OrderCommand => ({
+const refuse = (settles_earlier_attempts: boolean, attempt = 1): OrderCommand => ({
   type: 'RefuseOrder',
-  data: { order_id, reason: 'halted', settles_earlier_attempts, at },
+  data: { order_id, attempt, reason: 'halted', settles_earlier_attempts, at },
 });
-const park: OrderCommand = { type: 'ParkOrder', data: { order_id, reason: 'no answer' } };
+const park: OrderCommand = { type: 'ParkOrder', data: { order_id, reason: 'no answer', at } };
+const absence: OrderCommand = { type: 'RecordAbsence', data: { order_id, at } };
+const requestRedrive: OrderCommand = {
+  type: 'RequestRedrive',
+  data: { order_id, by: 'ops', reason: 'venue is back', at },
+};
 
 describe('PlaceOrder', () => {
   it('places an order that does not exist yet', () => expect(given().when(place())()).toEqual([placed]));
@@ -90,9 +109,22 @@ describe('RecordAttemptFailure', () => {
   it('fails the order when nothing was placed and the attempts are used up', () =>
     expect(given(placed, started(1), attemptFailed(1), started(2)).when(failAttempt(2))()).toEqual([exhausted]));
   it('doubts the order instead when an earlier call may have placed it', () =>
-    expect(given(placed, started(1), started(2)).when(failAttempt(2))()).toEqual([
-      { type: 'OrderInDoubt', data: { order_id, attempt: 2, reason: 'no connection' } },
+    expect(given(placed, started(1), started(2)).when(failAttempt(2, 1))()).toEqual([
+      { type: 'OrderInDoubt', data: { order_id, attempt: 2, reason: 'no connection', in_doubt_since: at } },
     ]));
+  it('uses up no attempt while the exchange is out of order', () => {
+    const outage = [1, 2, 3, 4].flatMap((attempt) => [started(attempt), failedInOutage(attempt)]);
+    expect(given(placed, ...outage, started(5)).when(failAttemptInOutage(5))()).toEqual([failedInOutage(5)]);
+    expect(given(placed, ...outage, started(5)).when(failAttempt(5))()).toEqual([attemptFailed(5)]);
+  });
+  it('ends the doubt about its attempt when it comes late', () =>
+    expect(given(placed, started(1), inDoubt).when(failAttempt(1))()).toEqual([attemptFailed(1)]));
+  it('does not end the doubt about an earlier attempt', () =>
+    expect(given(placed, started(1), started(2), inDoubt).when(failAttempt(2))).toThrow('submission_not_started'));
+  it('is final again once an operator has answered for the call of unknown outcome', () =>
+    expect(given(placed, started(1), inDoubt, redrive, started(2)).when(failAttempt(2, 1))()[0]?.type).toBe(
+      'OrderFailed',
+    ));
   it('counts attempts anew after a redrive', () =>
     expect(
       given(placed, started(1), attemptFailed(1), started(2), exhausted, redrive, started(3)).when(failAttempt(3))(),
@@ -124,9 +156,13 @@ describe('RefuseOrder', () => {
   it('adds nothing to an order that has failed', () =>
     expect(given(placed, started(1), refused).when(refuse(true))()).toEqual([]));
   it('doubts the order when an earlier call may have placed it and the exchange does not recognise repeats', () =>
-    expect(given(placed, started(1), started(2)).when(refuse(false))()[0]?.type).toBe('OrderInDoubt'));
+    expect(given(placed, started(1), started(2)).when(refuse(false, 2))()[0]?.type).toBe('OrderInDoubt'));
   it('fails the order when the exchange would have recognised an earlier call', () =>
-    expect(given(placed, started(1), started(2)).when(refuse(true))()[0]?.type).toBe('OrderFailed'));
+    expect(given(placed, started(1), started(2)).when(refuse(true, 2))()[0]?.type).toBe('OrderFailed'));
+  it('says nothing about a call that was begun since', () =>
+    expect(given(placed, started(1), started(2)).when(refuse(true, 1))).toThrow('submission_not_started'));
+  it('ends the doubt about its attempt when it comes late', () =>
+    expect(given(placed, started(1), inDoubt).when(refuse(false))()).toEqual([refused]));
   it('contradicts an order that was submitted', () =>
     expect(given(placed, started(1), submitted).when(refuse(true))).toThrow('order_already_settled'));
 });
@@ -140,15 +176,42 @@ describe('ParkOrder', () => {
     expect(given(placed, started(1), attemptFailed(1)).when(park)).toThrow('submission_not_started'));
 });
 
-describe('RedriveRequested', () => {
+describe('RecordAbsence', () => {
+  it('ends a doubt: nothing of the order stands at the exchange', () =>
+    expect(given(placed, started(1), inDoubt).when(absence)()).toMatchObject([
+      { type: 'OrderFailed', data: { code: 'not_at_exchange' } },
+    ]));
+  it.each([
+    ['a call is under way', [started(1)]],
+    ['the order was submitted', [started(1), submitted]],
+  ])('settles nothing while %s', (_case, history) =>
+    expect(given(placed, ...history).when(absence)).toThrow('order_not_in_doubt'),
+  );
+});
+
+describe('RequestRedrive', () => {
   it.each([
     ['failed', refused],
     ['in doubt', inDoubt],
-  ])('opens an order that is %s', (_status, end) =>
-    expect(foldOrder([placed, started(1), end, redrive])).toMatchObject({ status: 'placed', redrives: 1 }),
+  ])('opens an order that is %s, and says who wanted it and why', (_status, end) => {
+    expect(given(placed, started(1), end).when(requestRedrive)()).toEqual([redrive]);
+    expect(foldOrder([placed, started(1), end, redrive])).toMatchObject({ status: 'placed', redrives: 1 });
+  });
+  it.each([
+    ['open', []],
+    ['being submitted', [started(1)]],
+    ['submitted', [started(1), submitted]],
+    ['sent round again already', [started(1), inDoubt, redrive]],
+  ])('is refused for an order that is %s', (_status, history) =>
+    expect(given(placed, ...history).when(requestRedrive)).toThrow('order_not_redrivable'),
   );
-  it('remembers that the outcome of a call is still unknown', () =>
-    expect(foldOrder([placed, started(1), inDoubt, redrive])).toMatchObject({ unresolved: true }));
+  it('remembers that the exchange may have the order, and that an operator answers for that', () => {
+    const order = foldOrder([placed, started(1), inDoubt, redrive]);
+    expect(order).toMatchObject({ last_unresolved: 1 });
+    expect(order.status !== 'absent' && isDoubtful(order)).toBe(false);
+  });
+  it('answers for no call that is made afterwards', () =>
+    expect(given(placed, started(1), inDoubt, redrive, started(2)).when(park)()[0]?.type).toBe('OrderInDoubt'));
   it('does not touch an order that was submitted', () =>
     expect(foldOrder([placed, started(1), submitted, redrive])).toMatchObject({ status: 'submitted', redrives: 0 }));
 });

@@ -16,7 +16,7 @@ export async function privateSystemSettings(folder: string): Promise<LocalSystem
     eventStore: { host: '127.0.0.1', port: eventStore, folder: join(folder, 'event-store') },
     exchange: { host: '127.0.0.1', port: exchange, folder: join(folder, 'exchange') },
     adminHost: '127.0.0.1',
-    projectorAdminPort: projector,
+    projectors: { count: 1, adminPort: projector },
     workers: { count: 2, adminPort: worker },
     api: { count: 1, host: '127.0.0.1', port: api, adminPort: 0 },
     shutdownMs,

@@ -12,6 +12,8 @@ type LocalSystemOptions = {
   definitions: readonly ServiceDefinition[];
   /** What every process gets beside the settings of its definition. */
   env: Readonly<Record<string, string | undefined>>;
+  /** What one start of a process gets beside all that; asked at every start. Wins over the settings. */
+  extraEnv?: (name: string) => Readonly<Record<string, string>>;
   shutdownMs: number;
   onLine: (service: ServiceDefinition, line: string) => void;
   onRestart: (event: { name: string; exit: ProcessExit; pauseMs: number }) => void;
@@ -44,14 +46,24 @@ const startStages: readonly (readonly ServiceGroup[])[] = [
 type Running = Pick<SupervisedProcess, 'current' | 'stop'> & { group: ServiceGroup };
 
 export function localSystem(options: LocalSystemOptions): LocalSystem {
-  const { definitions, env, shutdownMs, onLine, onRestart, onStopped, onUnusable, limits } = options;
+  const {
+    definitions,
+    env,
+    extraEnv = () => ({}),
+    shutdownMs,
+    onLine,
+    onRestart,
+    onStopped,
+    onUnusable,
+    limits,
+  } = options;
   const running = new Map<string, Running>();
   const stopping = new AbortController();
 
   const spawnService = (definition: ServiceDefinition) =>
     startProcess({
       ...definition,
-      env: { ...env, ...definition.settings },
+      env: { ...env, ...definition.settings, ...extraEnv(definition.name) },
       onLine: (line) => onLine(definition, line),
     });
 

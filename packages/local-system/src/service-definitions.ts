@@ -19,7 +19,8 @@ export type LocalSystemSettings = {
   eventStore: StoreSettings;
   exchange: StoreSettings;
   adminHost: string;
-  projectorAdminPort: number;
+  /** More than one: the others stand by. */
+  projectors: { count: number; adminPort: number };
   workers: { count: number; adminPort: number };
   /** Several processes share the port, and then need an `adminPort` (0: none) each: this one and those above. */
   api: { count: number; host: string; port: number; adminPort: number };
@@ -56,7 +57,7 @@ export function serviceDefinitions(system: LocalSystemSettings): ServiceDefiniti
     ...('url' in redis ? [] : [redisService(redis)]),
     ...('url' in eventStore ? [] : [eventStoreService(system, eventStore)]),
     ...('url' in exchange ? [] : [exchangeService(system, exchange)]),
-    projectorService(system),
+    ...numbered(system.projectors.count, (index) => projectorService(system, index)),
     ...numbered(system.workers.count, (index) => workerService(system, index)),
     ...numbered(system.api.count, (index) => apiService(system, index)),
   ];
@@ -107,16 +108,18 @@ function exchangeService(system: LocalSystemSettings, { host, port, folder }: Lo
   };
 }
 
-function projectorService(system: LocalSystemSettings): ServiceDefinition {
+function projectorService(system: LocalSystemSettings, index: number): ServiceDefinition {
   const { redis, eventStore } = localUrls(system);
-  const { adminHost: host, projectorAdminPort: port } = system;
+  const { adminHost: host, projectors } = system;
+  const name = projectors.count === 1 ? 'projector' : `projector-${index + 1}`;
+  const port = projectors.adminPort + index;
   return {
-    ...nodeService(system, 'projector', 'projector', {
+    ...nodeService(system, 'projector', name, {
       REDIS_URL: redis,
       EVENTSTORE_URL: eventStore,
       PROJECTOR_ADMIN_PORT: String(port),
     }),
-    ports: [{ owner: 'projector', setting: 'PROJECTOR_ADMIN_PORT', host, port }],
+    ports: [{ owner: name, setting: 'PROJECTOR_ADMIN_PORT', host, port }],
     readiness: readyAt({ host, port }),
   };
 }

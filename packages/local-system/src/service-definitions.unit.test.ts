@@ -8,7 +8,7 @@ const system: LocalSystemSettings = {
   eventStore: { host: '127.0.0.1', port: 7113, folder: '/data/event-store' },
   exchange: { host: '0.0.0.0', port: 7600, folder: '/data/exchange' },
   adminHost: '127.0.0.1',
-  projectorAdminPort: 7100,
+  projectors: { count: 1, adminPort: 7100 },
   workers: { count: 2, adminPort: 7200 },
   api: { count: 1, host: '0.0.0.0', port: 7000, adminPort: 0 },
   shutdownMs: 8_000,
@@ -38,6 +38,11 @@ describe('serviceDefinitions', () => {
       'worker-2',
       'api-1',
     ]);
+  });
+
+  it('gives each of several projectors a name and a port of its own', () => {
+    const several = { ...system, projectors: { count: 2, adminPort: 7100 } };
+    expect(named(several, 'projector-2').settings).toMatchObject({ PROJECTOR_ADMIN_PORT: '7101' });
   });
 
   it('starts nothing that runs elsewhere, and hands on its address', () => {

@@ -24,11 +24,18 @@ async function service(group: ServiceGroup, answer: number, script = ''): Promis
 }
 
 function run(...definitions: ServiceDefinition[]) {
+  return runWith({}, ...definitions);
+}
+
+type Options = Pick<Parameters<typeof localSystem>[0], 'extraEnv'>;
+
+function runWith(options: Options, ...definitions: ServiceDefinition[]) {
   const lines: string[] = [];
   const stopped: { name: string; exit: ProcessExit }[] = [];
   const system = localSystem({
     definitions,
     env: {},
+    ...options,
     shutdownMs: 30_000,
     onLine: ({ name }, line) => lines.push(`${name} ${line}`),
     onRestart: ({ name }) => lines.push(`${name} restarted`),
@@ -58,6 +65,17 @@ it('starts a process again that died after it was ready', async () => {
   await system.start();
   system.process('worker')?.kill('SIGKILL');
   await vi.waitFor(() => expect(lines).toEqual(['worker started', 'worker restarted', 'worker started']), patience);
+});
+
+it('asks at each start what that start alone is to find in its environment', async () => {
+  const starts: string[] = [];
+  const extraEnv = (name: string) => ({ START: String(starts.push(name)) });
+  const sayWhich = `console.log('start', process.env.START)`;
+  const { system, lines } = runWith({ extraEnv }, await service('worker', 200, sayWhich));
+  await system.start();
+  system.process('worker')?.kill('SIGKILL');
+  await vi.waitFor(() => expect(lines).toContain('worker start 2'), patience);
+  expect(lines.filter((line) => line.startsWith('worker start '))).toEqual(['worker start 1', 'worker start 2']);
 });
 
 it('does not start what comes after a process that ends before it is ready, and passes on its last words', async () => {

@@ -19,7 +19,7 @@ export type AppendLimits = {
   budgetMs: number;
 };
 
-export type AppendObserver = { answered: () => void; failed: (error: unknown) => void };
+export type AppendObserver = { answered: () => void; failed: (error: unknown, begunAtMs: number) => void };
 
 const firstPauseMs = 25;
 const longestPauseMs = 400;
@@ -40,7 +40,8 @@ export async function appendUntilKnown(
   let outcome: AppendFailure = 'not-stored';
   let lastError: unknown;
   for (let tries = 0; ; tries += 1) {
-    const leftMs = deadline - performance.now();
+    const begunAtMs = performance.now();
+    const leftMs = deadline - begunAtMs;
     if (leftMs <= 0) throw givenUp(outcome, tries, lastError);
     try {
       const { nextExpectedRevision: revision, position } = await withinMs(Math.min(tryTimeoutMs, leftMs), send());
@@ -54,7 +55,7 @@ export async function appendUntilKnown(
       if (isRefusal(error)) throw new AppendError(outcome, 'the event store refused the append', { cause: error });
       if (!wasNeverSent(error)) outcome = 'unknown';
       lastError = error;
-      observer.failed(error);
+      observer.failed(error, begunAtMs);
     }
     const pause = pauseMs(tries);
     if (deadline - performance.now() - pause < shortestTryMs) throw givenUp(outcome, tries + 1, lastError);

@@ -35,7 +35,7 @@ export function decodeEvent({ event }: ResolvedEvent): RecordedOrderEvent | null
   const metadata = event.metadata as EventMetadata | undefined;
   if (metadata !== undefined && metadata.schema_version > currentSchemaVersion) return null;
   return {
-    event: { type: event.type, data: event.data } as OrderEvent,
+    event: lifted({ type: event.type, data: event.data } as OrderEvent, event.created),
     id: event.id,
     orderId: event.streamId.slice(orderStreamPrefix.length),
     revision: event.revision,
@@ -43,4 +43,12 @@ export function decodeEvent({ event }: ResolvedEvent): RecordedOrderEvent | null
     recordedAt: event.created,
     metadata: metadata ?? { $correlationId: '', $causationId: '', schema_version: currentSchemaVersion },
   };
+}
+
+// Early doubts do not say since when they are: the event store knows.
+function lifted(event: OrderEvent, recordedAt: Date): OrderEvent {
+  if (event.type === 'OrderInDoubt') {
+    return { ...event, data: { ...event.data, in_doubt_since: event.data.in_doubt_since ?? recordedAt.toISOString() } };
+  }
+  return event;
 }

@@ -44,7 +44,11 @@ describe('encodeEvents', () => {
       idOf({ orderId: '0191a0c4-7c1e-7000-8000-000000000002' }),
       idOf({ expectedRevision: 0n }),
       idOf({ context: { correlationId: 'request-1', causationId: 'cause-2' } }),
-      idOf({ events: [{ type: 'RedriveRequested', data: { order_id: orderId, by: 'ops', reason: 'x' } }] }),
+      idOf({
+        events: [
+          { type: 'RedriveRequested', data: { order_id: orderId, by: 'ops', reason: 'x', requested_at: 'now' } },
+        ],
+      }),
     ];
     expect(new Set([idOf({}), ...others]).size).toBe(5);
   });

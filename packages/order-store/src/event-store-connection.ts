@@ -2,13 +2,17 @@
 // its appends fail for ever; and it never settles an append whose answer does not come, nor frees what it keeps for it.
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { NoAnswerError, withinMs } from './deadline.ts';
+import { dropLateAnswers } from './late-answers.ts';
 
 export type EventStoreConnection = {
   client: () => EventStoreDBClient;
   /** A call was answered: the client works. */
   answered: () => void;
-  /** A call failed, or was not answered in time. */
-  failed: (error: unknown) => void;
+  /**
+   * A call failed, or was not answered in time. What began (by `performance.now()`) before the client was replaced says
+   * nothing about the new one.
+   */
+  failed: (error: unknown, begunAtMs?: number) => void;
   /** Rejects when the client does not let go of its calls within 2 s. */
   close: () => Promise<void>;
 };
@@ -21,13 +25,16 @@ const disposeWithinMs = 2_000;
 const consecutiveTimeoutsMax = 16;
 
 export function connectEventStore({ createClient, onReplaced }: ConnectionOptions): EventStoreConnection {
+  dropLateAnswers();
   let client = createClient();
   let consecutiveTimeouts = 0;
+  let replacedAtMs = Number.NEGATIVE_INFINITY;
 
   function replace(reason: string) {
     const abandoned = client;
     client = createClient();
     consecutiveTimeouts = 0;
+    replacedAtMs = performance.now();
     onReplaced(reason);
     abandoned.dispose().catch((error: unknown) => onReplaced(`disposing the former client: ${String(error)}`));
   }
@@ -37,7 +44,8 @@ export function connectEventStore({ createClient, onReplaced }: ConnectionOption
     answered: () => {
       consecutiveTimeouts = 0;
     },
-    failed: (error) => {
+    failed: (error, begunAtMs = Number.POSITIVE_INFINITY) => {
+      if (begunAtMs <= replacedAtMs) return;
       if (error instanceof NoAnswerError) {
         consecutiveTimeouts += 1;
         if (consecutiveTimeouts >= consecutiveTimeoutsMax)

@@ -20,8 +20,15 @@ import {
 const appendsInFlightMax = 512;
 // Waiting appends cost memory and finish late: beyond this many, saying no at once is the better answer.
 const appendsWaitingMax = 8_192;
-// An order has a handful of events; one that was tried for days, some thousands.
-const historyMax = 10_000;
+// An order has a handful of events; one that an exchange turns away for days, some ten thousands.
+const historyMax = 50_000;
+
+/** More appends wait than could be stored in time; this one was not sent. */
+export class TooManyAppendsError extends AppendError {
+  constructor() {
+    super('not-stored', 'too many appends are waiting');
+  }
+}
 
 type Options = { connection: EventStoreConnection; limits: AppendLimits };
 
@@ -29,7 +36,7 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
   const slots = pLimit(appendsInFlightMax);
 
   async function append(append: Append): Promise<AppendResult> {
-    if (slots.pendingCount >= appendsWaitingMax) throw new AppendError('not-stored', 'too many appends are waiting');
+    if (slots.pendingCount >= appendsWaitingMax) throw new TooManyAppendsError();
     const startBy = performance.now() + limits.budgetMs;
     const events = encodeEvents(append);
     const { orderId, expectedRevision } = append;
@@ -43,14 +50,24 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
   }
 
   async function load(orderId: string): Promise<LoadedOrder> {
+    const begunAtMs = performance.now();
     try {
-      const history = await withinMs(limits.budgetMs, readHistory(connection.client(), orderId));
+      const history = await withinMs(limits.budgetMs, readWhole(orderId));
       connection.answered();
       const order = foldOrder(history.map(({ event }) => event));
       return { order, revision: history.at(-1)?.revision ?? 'no_stream', history };
     } catch (error) {
-      connection.failed(error);
+      connection.failed(error, begunAtMs);
       throw error;
+    }
+  }
+
+  // A client that is replaced ends its reads as if the stream ended there.
+  async function readWhole(orderId: string): Promise<RecordedOrderEvent[]> {
+    for (;;) {
+      const client = connection.client();
+      const history = await readHistory(client, orderId);
+      if (client === connection.client()) return history;
     }
   }
 

@@ -197,4 +197,19 @@ describe('connectEventStore', () => {
     for (let n = 0; n < 99; n += 1) connected.failed(new Error('what a client recovers from by itself'));
     expect({ made, reasons: reasons.length }).toEqual({ made: 2, reasons: 1 });
   });
+
+  it('does not hold against a client what happened to the one before', () => {
+    let made = 0;
+    const connected = connectEventStore({
+      createClient: () => {
+        made += 1;
+        return EventStoreDBClient.connectionString(embedded.url);
+      },
+      onReplaced: () => undefined,
+    });
+    const begunAtMs = performance.now();
+    const noAnswer = new NoAnswerError('no answer within 1 ms');
+    for (let n = 0; n < 500; n += 1) connected.failed(noAnswer, begunAtMs);
+    expect(made).toBe(2);
+  });
 });

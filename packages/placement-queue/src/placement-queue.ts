@@ -46,8 +46,6 @@ export const placementWorkerOptions = ({
   maxStalledCount: 1_000_000,
   removeOnComplete: completedKept,
   removeOnFail: failedKept,
-  // Never reached: only a worker with a limiter obeys the pauses that the circuit breaker asks of the whole queue.
-  limiter: { max: 1_000_000, duration: 1_000 },
   settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
 });
 
@@ -81,10 +79,15 @@ const jobOf = ({ orderId, redrives }: PlacementRequest) => ({
   opts: { jobId: placementJobId(orderId, redrives) },
 });
 
-export type Requeued = 'added' | 'retried' | 'left';
+/** `full`: it has no job, and the queue has no room for one. */
+export type Requeued = 'added' | 'retried' | 'left' | 'full';
 
 /** Sees to it that work on an open order goes on, whatever became of its job. */
-export async function ensureQueued(queue: Queue<PlacementJob>, request: PlacementRequest): Promise<Requeued> {
+export async function ensureQueued(
+  queue: Queue<PlacementJob>,
+  request: PlacementRequest,
+  hasRoom: () => Promise<boolean> = async () => true,
+): Promise<Requeued> {
   const jobId = placementJobId(request.orderId, request.redrives);
   const state = await queue.getJobState(jobId);
   // A finished job blocks its id: adding it again would be taken for a duplicate, and nothing would happen.
@@ -94,6 +97,7 @@ export async function ensureQueued(queue: Queue<PlacementJob>, request: Placemen
     return 'retried';
   }
   if (state !== 'unknown') return 'left';
+  if (!(await hasRoom())) return 'full';
   await enqueuePlacements(queue, [request]);
   return 'added';
 }

@@ -12,6 +12,7 @@ import {
   placementQueueOptions,
   placementWorkerOptions,
 } from '../src/placement-queue.ts';
+import { queueRoom } from '../src/queue-room.ts';
 
 let redis: Redis;
 let queue: Queue<PlacementJob>;
@@ -77,6 +78,23 @@ describe('ensureQueued', () => {
     };
     await workUntil(again, async () => expect(await queue.getJobState(jobId)).toBe('completed'));
     expect(ran).toBe(1);
+  });
+});
+
+describe('a queue that is full', () => {
+  it('takes no more jobs, until there is room again', async () => {
+    let now = 0;
+    const { enqueue, hasRoom } = queueRoom({ queue, jobsMax: 10, nowMs: () => now });
+    expect(await enqueue([])).toBe(true);
+    expect(await enqueue(Array.from({ length: 12 }, (_, n) => request(`a-${n}`)))).toBe(true);
+    expect(await enqueue([request('b')])).toBe(false);
+    expect(await ensureQueued(queue, request('b'), hasRoom)).toBe('full');
+    expect(await ensureQueued(queue, request('a-3'), hasRoom)).toBe('left');
+    expect(await queue.getJobCounts('waiting')).toEqual({ waiting: 12 });
+    for (const n of [0, 1, 2]) await queue.remove(placementJobId(`a-${n}`, 0));
+    now += 1_000;
+    expect(await ensureQueued(queue, request('b'), hasRoom)).toBe('added');
+    expect(await enqueue([request('c')])).toBe(true);
   });
 });
 

@@ -1,8 +1,11 @@
-// How far the projection has come, in which event store, and whether it has reached the end of the log since it began.
+// How far the projection has come, in which event store, with views of which version, and whether it has reached the
+// end of the log since it began.
 import type { LogPosition } from '@orders/order-store/order-store';
 
 export type Checkpoint = {
   storeId: string;
+  /** See {@link currentViewVersion}. */
+  viewVersion: number;
   /** `rebuilding`: from an empty read model, not yet at the end of the log; no job is enqueued before that. */
   phase: 'rebuilding' | 'live';
   position: LogPosition | null;
@@ -11,20 +14,27 @@ export type Checkpoint = {
 /** The one form of a checkpoint in Redis, where two are compared as text. `''` for none. */
 export function encodeCheckpoint(checkpoint: Checkpoint | null): string {
   if (checkpoint === null) return '';
-  const { storeId, phase, position } = checkpoint;
+  const { storeId, viewVersion, phase, position } = checkpoint;
   return JSON.stringify([
     storeId,
     phase,
     position === null ? null : [String(position.commit), String(position.prepare)],
+    viewVersion,
   ]);
 }
 
-type Encoded = [storeId: string, phase: Checkpoint['phase'], position: [commit: string, prepare: string] | null];
+type Encoded = [
+  storeId: string,
+  phase: Checkpoint['phase'],
+  position: [commit: string, prepare: string] | null,
+  viewVersion: number,
+];
 
 export function decodeCheckpoint(text: string): Checkpoint | null {
   if (text === '') return null;
-  const [storeId, phase, position] = JSON.parse(text) as Encoded;
+  const [storeId, phase, position, viewVersion] = JSON.parse(text) as Encoded;
   const [commit, prepare] = position ?? [];
   const known = commit !== undefined && prepare !== undefined;
-  return { storeId, phase, position: known ? { commit: BigInt(commit), prepare: BigInt(prepare) } : null };
+  const at = known ? { commit: BigInt(commit), prepare: BigInt(prepare) } : null;
+  return { storeId, viewVersion, phase, position: at };
 }

@@ -8,6 +8,8 @@ export type Keyspace = {
   view: (orderId: string) => string;
   allOrders: string;
   byStatus: (status: OrderStatus) => string;
+  /** By the time since when they are in doubt, where the other indexes go by the time of placement. */
+  inDoubtSince: string;
   byAccount: (accountId: string) => string;
   byInstrument: (instrument: string) => string;
 };
@@ -23,6 +25,7 @@ export function keyspace(tag: string): Keyspace {
     view: (orderId) => `${prefix}:view:${orderId}`,
     allOrders: `${prefix}:all`,
     byStatus: (status) => `${prefix}:status:${status}`,
+    inDoubtSince: `${prefix}:in-doubt-since`,
     byAccount: (accountId) => `${prefix}:account:${accountId}`,
     byInstrument: (instrument) => `${prefix}:instrument:${instrument}`,
   };

@@ -3,6 +3,9 @@
 import type { OrderEvent, OrderSide, OrderStatus, OrderType, Timestamp } from '@orders/domain/order-types';
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
 
+/** To be raised with every change of what a view holds: the next projector then builds all of them again. */
+export const currentViewVersion = 2;
+
 export type OrderView = {
   id: string;
   account_id: string;
@@ -21,6 +24,8 @@ export type OrderView = {
   submitted_at: Timestamp | null;
   /** Why the order failed or is in doubt; `null` otherwise. */
   failure: { code: string; reason: string } | null;
+  /** `null` unless the order is in doubt now. */
+  in_doubt_since: Timestamp | null;
   /** The revision of the stream that this view reflects. */
   revision: number;
 };
@@ -43,9 +48,12 @@ export function applyToView(view: OrderView | null, event: OrderEvent, revision:
 function placedView(data: Extract<OrderEvent, { type: 'OrderPlaced' }>['data'], revision: number): OrderView {
   const { order_id: id, account_id, placed_at: created_at, type, side, instrument, limit_price, quantity } = data;
   const nothingTried = { attempts: 0, redrives: 0, exchange_order_id: null, submitted_at: null, failure: null };
+  const noDoubt = { in_doubt_since: null };
   const terms = { type, side, instrument, limit_price, quantity };
-  return { id, account_id, created_at, ...terms, status: 'placed', ...nothingTried, revision };
+  return { id, account_id, created_at, ...terms, status: 'placed', ...nothingTried, ...noDoubt, revision };
 }
+
+const noLongerStuck = { failure: null, in_doubt_since: null };
 
 function changes(view: OrderView, event: OrderEvent): Partial<OrderView> {
   switch (event.type) {
@@ -54,20 +62,22 @@ function changes(view: OrderView, event: OrderEvent): Partial<OrderView> {
     case 'SubmissionStarted':
       return { status: 'submitting', attempts: event.data.attempt };
     case 'SubmissionAttemptFailed':
-      return { status: view.status === 'submitting' ? 'placed' : view.status };
+      return view.status === 'submitting' || view.status === 'in_doubt' ? { status: 'placed', ...noLongerStuck } : {};
     case 'OrderSubmitted': {
       const { exchange_order_id, submitted_at, attempts } = event.data;
-      return { status: 'submitted', exchange_order_id, submitted_at, attempts, failure: null };
+      return { status: 'submitted', exchange_order_id, submitted_at, attempts, ...noLongerStuck };
     }
     case 'OrderFailed': {
       const { code, reason, attempts } = event.data;
-      return { status: 'failed', failure: { code, reason }, attempts };
+      return { status: 'failed', attempts, ...noLongerStuck, failure: { code, reason } };
     }
-    case 'OrderInDoubt':
-      return { status: 'in_doubt', failure: { code: 'in_doubt', reason: event.data.reason } };
+    case 'OrderInDoubt': {
+      const { reason, in_doubt_since } = event.data;
+      return { status: 'in_doubt', failure: { code: 'in_doubt', reason }, in_doubt_since };
+    }
     case 'RedriveRequested':
       return view.status === 'failed' || view.status === 'in_doubt'
-        ? { status: 'placed', failure: null, redrives: view.redrives + 1 }
+        ? { status: 'placed', ...noLongerStuck, redrives: view.redrives + 1 }
         : {};
   }
 }

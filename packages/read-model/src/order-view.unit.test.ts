@@ -43,6 +43,7 @@ describe('viewOfHistory', () => {
       exchange_order_id: null,
       submitted_at: null,
       failure: null,
+      in_doubt_since: null,
       revision: 0,
     }));
 
@@ -54,6 +55,7 @@ describe('viewOfHistory', () => {
     ['an order in doubt', [placed, started, inDoubt]],
     ['a redriven order', [placed, started, inDoubt, redrive]],
     ['late evidence', [placed, started, inDoubt, submitted]],
+    ['a late answer that nothing was placed', [placed, started, inDoubt, attemptFailed]],
     ['noise after the end', [placed, started, submitted, attemptFailed, failed, redrive, started]],
   ])('agrees with the domain on the status of %s', (_case, events) => {
     const view = viewOfHistory(history(...events));
@@ -67,6 +69,13 @@ describe('viewOfHistory', () => {
       reason: 'halted',
     });
     expect(viewOfHistory(history(placed, started, inDoubt, submitted))?.failure).toBeNull();
+  });
+
+  it('shows since when an order is in doubt, as long as it is', () => {
+    expect(viewOfHistory(history(placed, started, inDoubt))?.in_doubt_since).toBe(at);
+    for (const end of [submitted, failed, attemptFailed, redrive]) {
+      expect(viewOfHistory(history(placed, started, inDoubt, end))?.in_doubt_since).toBeNull();
+    }
   });
 
   it('shows nothing for a history without a beginning', () =>

@@ -8,7 +8,7 @@ import type { Checkpoint } from '../src/checkpoint.ts';
 import { type Keyspace, keyspace } from '../src/keys.ts';
 import type { OrderCursor, OrderFilter } from '../src/order-queries.ts';
 import type { OrderView } from '../src/order-view.ts';
-import { countOrders, openOrders } from '../src/redis-open-orders.ts';
+import { countOrders, openOrders, ordersInDoubt } from '../src/redis-open-orders.ts';
 import { redisOrderQueries } from '../src/redis-order-queries.ts';
 import { redisProjection } from '../src/redis-projection.ts';
 
@@ -39,11 +39,13 @@ const view = (n: number, over: Partial<OrderView> = {}): OrderView => ({
   exchange_order_id: null,
   submitted_at: null,
   failure: null,
+  in_doubt_since: null,
   revision: 0,
   ...over,
 });
 const checkpoint = (commit: bigint): Checkpoint => ({
   storeId: 'store-1',
+  viewVersion: 1,
   phase: 'live',
   position: { commit, prepare: commit },
 });
@@ -219,5 +221,33 @@ describe('open orders', () => {
     away.on('error', () => undefined);
     await expect(countOrders(away, keys)).rejects.toThrow();
     away.disconnect();
+  });
+});
+
+describe('orders in doubt', () => {
+  const doubted = (n: number, sinceMs: number, revision = 0) =>
+    view(n, { status: 'in_doubt', in_doubt_since: new Date(base + sinceMs).toISOString(), revision });
+
+  it('are found, and the longest of the doubts is known', async () => {
+    await project([doubted(1, 9_000), doubted(2, 5_000), view(3)]);
+    const ids: string[] = [];
+    for await (const page of ordersInDoubt(redis, keys)) ids.push(...page.map(({ id }) => id));
+    expect(ids).toEqual([view(1).id, view(2).id]);
+    expect((await countOrders(redis, keys)).inDoubtSinceMs).toBe(base + 5_000);
+  });
+
+  it('are no longer counted once the doubt ended, by whatever', async () => {
+    await project([doubted(1, 1_000), doubted(2, 2_000), doubted(3, 3_000)]);
+    const ends: OrderStatus[] = ['submitted', 'failed', 'placed'];
+    await project(ends.map((status, n) => view(n + 1, { status, revision: 1 })));
+    expect((await countOrders(redis, keys)).inDoubtSinceMs).toBeNull();
+    await project([doubted(2, 7_000, 2)]);
+    expect((await countOrders(redis, keys)).inDoubtSinceMs).toBe(base + 7_000);
+  });
+
+  it('are forgotten with everything else that was derived', async () => {
+    const projection = await project([doubted(1, 1_000)]);
+    expect(await projection.clear(await projection.readCheckpoint())).toBe(true);
+    expect(await redis.keys(`${keys.prefix}*`)).toEqual([]);
   });
 });

@@ -19,6 +19,12 @@ export type QueryOutcome =
 /** The order id serves as the client order id at the exchange, the same for every attempt. */
 export type ExchangeOrder = { clientOrderId: string; terms: OrderTerms };
 
+/**
+ * For an exchange that can neither be asked nor recognises repeats: call again and risk two orders, or leave it to a
+ * person.
+ */
+export type UnknownOutcomePolicy = 'retry' | 'park';
+
 /** None of the functions rejects: every end of a call is one of the outcomes. */
 export type Exchange = {
   place: (order: ExchangeOrder) => Promise<PlacementOutcome>;
@@ -30,4 +36,6 @@ export type Exchange = {
   repeatIsSafe: boolean;
   /** How long after the beginning of a call a query that finds nothing proves that nothing was placed. */
   absenceProvenAfterMs: number;
+  /** What is to be done about an unknown outcome where `query` is `null` and `repeatIsSafe` is not true. */
+  unknownPolicy: UnknownOutcomePolicy;
 };

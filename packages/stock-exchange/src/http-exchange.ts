@@ -52,6 +52,7 @@ export function httpExchange({
       classifyQuery(clientOrderId, await call({ method: 'GET', path: `${ordersPath}/${clientOrderId}` })),
     repeatIsSafe: true,
     absenceProvenAfterMs,
+    unknownPolicy: 'park',
   };
 }
 

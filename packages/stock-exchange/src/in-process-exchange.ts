@@ -1,12 +1,16 @@
 // The stock exchange as the given building block defines it: a function in this process. It keeps nothing, so it can
 // neither be asked for an order nor recognise a repeat; the gateway must know both before it calls twice.
 import { randomUUID } from 'node:crypto';
-import type { Exchange, ExchangeOrder, PlacementOutcome } from './exchange.ts';
+import type { Exchange, ExchangeOrder, PlacementOutcome, UnknownOutcomePolicy } from './exchange.ts';
 import { OrderPlacementError, type PlaceOrderOptions, placeOrder } from './place-order.ts';
 
-export type InProcessExchangeOptions = PlaceOrderOptions & { newExchangeOrderId?: () => string };
+export type InProcessExchangeOptions = PlaceOrderOptions & {
+  unknownPolicy?: UnknownOutcomePolicy;
+  newExchangeOrderId?: () => string;
+};
 
 export function inProcessExchange({
+  unknownPolicy = 'park',
   newExchangeOrderId = randomUUID,
   ...options
 }: InProcessExchangeOptions = {}): Exchange {
@@ -19,5 +23,6 @@ export function inProcessExchange({
       return { kind: 'unknown', reason: String(error) };
     }
   }
-  return { place, query: null, repeatIsSafe: false, absenceProvenAfterMs: Number.POSITIVE_INFINITY };
+  const absenceProvenAfterMs = Number.POSITIVE_INFINITY;
+  return { place, query: null, repeatIsSafe: false, absenceProvenAfterMs, unknownPolicy };
 }

@@ -40,10 +40,10 @@ export const orderFailed = (order_id: string): OrderEvent => ({
 
 export const orderInDoubt = (order_id: string): OrderEvent => ({
   type: 'OrderInDoubt',
-  data: { order_id, attempt: 1, reason: 'no answer' },
+  data: { order_id, attempt: 1, reason: 'no answer', in_doubt_since: at },
 });
 
 export const redriveRequested = (order_id: string): OrderEvent => ({
   type: 'RedriveRequested',
-  data: { order_id, by: 'ops', reason: 'venue is back' },
+  data: { order_id, by: 'ops', reason: 'venue is back', requested_at: at },
 });

@@ -2,6 +2,7 @@
 // so neither Redis nor the exchange being down is a reason to fail the client.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { OrderTerms } from '@orders/domain/order-types';
+import { TooManyAppendsError } from '@orders/order-store/event-store-order-store';
 import { orderStream } from '@orders/order-store/order-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { handleError, problemOf } from '../error-handler.ts';
@@ -9,16 +10,22 @@ import type { ApiMetrics } from '../metrics.ts';
 import { readOrderTerms } from '../order-body.ts';
 import { placedOrderJson } from '../order-json.ts';
 import { type Placed, type Placement, PlacementError } from '../order-placement.ts';
-import { ProblemError, problems, validationFailed } from '../problem.ts';
+import { ProblemError, problems, sendOverloaded, validationFailed } from '../problem.ts';
 import { traceparentOf } from '../request-context.ts';
 import { PlacedOrder, placementFailureMessage } from '../schemas/answers.ts';
 import { invalidOrder, placedOrderExamples } from '../schemas/examples.ts';
 import { OrderBody, PlacementHeaders } from '../schemas/requests.ts';
-import { jsonResponse, placedHeaders, placementFailureResponse, problemResponse } from '../schemas/responses.ts';
+import {
+  jsonResponse,
+  overloadedResponse,
+  placedHeaders,
+  placementFailureResponse,
+  problemResponse,
+} from '../schemas/responses.ts';
 
 export type PlaceOrderRouteDeps = {
   place: (placement: Placement) => Promise<Placed>;
-  metrics: Pick<ApiMetrics, 'accepted'>;
+  metrics: Pick<ApiMetrics, 'accepted' | 'shed'>;
 };
 
 const defaultAccount = 'default';
@@ -30,6 +37,7 @@ const responses = {
   415: problemResponse(problems.unsupportedMediaType),
   422: problemResponse(invalidOrder, problems.keyReused),
   500: placementFailureResponse,
+  503: overloadedResponse,
 };
 
 export const placeOrderRoute =
@@ -47,7 +55,8 @@ export const placeOrderRoute =
       body: OrderBody,
       response: responses,
     };
-    app.post('/orders', { schema, attachValidation: true, errorHandler: answerFailure }, async (request, reply) => {
+    const errorHandler = answerFailure(metrics);
+    app.post('/orders', { schema, attachValidation: true, errorHandler }, async (request, reply) => {
       const terms = termsOf(request);
       const { 'x-account-id': accountId = defaultAccount, 'idempotency-key': idempotencyKey } = request.headers;
       const traceparent = traceparentOf(request.headers);
@@ -78,14 +87,20 @@ function termsOf({ body, validationError }: FastifyRequest): OrderTerms {
 }
 
 // The contract wants one body for every failure that is not the client's, whatever it was.
-function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const problem = problemOf(error);
-  if (problem !== null && problem.status < 500) return handleError(error, request, reply);
-  const outcome = error instanceof PlacementError ? error.outcome : outcomeOf(reply);
-  request.log.error({ err: error, outcome }, 'order not placed');
-  reply.header('order-outcome', outcome);
-  return reply.code(500).type('application/json').send({ message: placementFailureMessage });
-}
+const answerFailure =
+  ({ shed }: Pick<ApiMetrics, 'shed'>) =>
+  (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error);
+    if (problem !== null && problem.status < 500) return handleError(error, request, reply);
+    if (error instanceof PlacementError && error.cause instanceof TooManyAppendsError) {
+      shed.inc({ reason: 'appends_max' });
+      return sendOverloaded(reply);
+    }
+    const outcome = error instanceof PlacementError ? error.outcome : outcomeOf(reply);
+    request.log.error({ err: error, outcome }, 'order not placed');
+    reply.header('order-outcome', outcome);
+    return reply.code(500).type('application/json').send({ message: placementFailureMessage });
+  };
 
 // With the receipt already written, the order is stored, and it was the answer that failed.
 const outcomeOf = (reply: FastifyReply) => (reply.hasHeader('order-stream') ? 'unknown' : 'not-stored');

@@ -42,6 +42,8 @@ export const Order = Type.Object(
     failure: nullable(
       Type.Object({ code: Type.String(), reason: Type.String() }, { description: 'Why it failed, or is in doubt.' }),
     ),
+    in_doubt_since: nullable(DateTime),
+    redrives: Type.Integer({ description: 'How often an operator sent it round again.' }),
     revision: Type.Integer({ description: 'The revision of the stream of the order that this reflects.' }),
   },
   { $id: 'Order' },

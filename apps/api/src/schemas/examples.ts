@@ -18,6 +18,8 @@ const order = {
   exchange_order_id: '7d0c3f8e-2b1a-4c6d-8e9f-0a1b2c3d4e5f',
   submitted_at: '2026-01-31T08:00:00.561Z',
   failure: null,
+  in_doubt_since: null,
+  redrives: 0,
   revision: 2,
 };
 
@@ -43,6 +45,28 @@ export const orderExamples = {
       submitted_at: null,
       failure: { code: 'refused_by_exchange', reason: 'unknown instrument' },
     },
+  },
+  inDoubt: {
+    summary: 'With an operator',
+    value: {
+      ...order,
+      status: 'in_doubt',
+      exchange_order_id: null,
+      submitted_at: null,
+      failure: { code: 'in_doubt', reason: 'the outcome of a call is unknown, and the exchange cannot be asked' },
+      in_doubt_since: '2026-01-31T08:00:05.020Z',
+    },
+  },
+};
+
+export const redriveBodyExamples = {
+  redrive: { summary: 'Any redrive', value: { by: 'j.doe', reason: 'not in the drop copy of the exchange' } },
+};
+
+export const redriveExamples = {
+  redriven: {
+    summary: 'Open again',
+    value: { ...order, status: 'placed', exchange_order_id: null, submitted_at: null, redrives: 1, revision: 4 },
   },
 };
 
@@ -86,5 +110,7 @@ export const invalidOrder = validationFailed(
     ['quantity', 'Attribute `quantity` is required'],
   ]),
 );
+
+export const invalidRedrive = validationFailed(new Map([['reason', 'Attribute `reason` is required']]));
 
 export const invalidQuery = validationFailed(new Map([['limit', breaksRule('querystring', 'limit')]]));

@@ -17,6 +17,8 @@ export const fieldRules = {
   limit_price: `must be a number or a decimal string greater than 0, at most ${limitPriceMax}, with at most 2 decimals`,
   quantity: `must be an integer from 1 to ${quantityMax}`,
   status: `must be one or more of ${names(orderStatuses)}`,
+  by: 'must be a name of 1 to 100 characters',
+  reason: 'must be a text of 1 to 500 characters',
   account: accountId,
   placed_from: dateTime,
   placed_to: dateTime,

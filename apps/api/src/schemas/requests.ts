@@ -3,7 +3,7 @@ import { limitPriceMax, limitPricePattern } from '@orders/domain/limit-price';
 import { orderStatuses } from '@orders/domain/order-types';
 import { type Static, Type } from 'typebox';
 import { cursorLengthMax } from '../cursor.ts';
-import { bodyExamples } from './examples.ts';
+import { bodyExamples, redriveBodyExamples } from './examples.ts';
 import { fieldRules, pageSizeMax, quantityMax } from './field-rules.ts';
 import { Instrument, OrderSide, OrderType, oneOf } from './order-fields.ts';
 
@@ -40,6 +40,17 @@ export const OrderBody = Type.Object(
 
 export type OrderBody = Static<typeof OrderBody>;
 
+const text = (maxLength: number, description: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: '\\S', description });
+
+export const RedriveBody = Type.Object(
+  {
+    by: text(100, `Who wants it: ${fieldRules.by}.`),
+    reason: text(500, `Why, for those who read the history: ${fieldRules.reason}.`),
+  },
+  { ...strict, 'x-examples': redriveBodyExamples },
+);
+
 export const OrderParams = Type.Object({
   id: Type.String({
     pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
@@ -58,6 +69,12 @@ const RequestHeaders = {
 
 export const ReadHeaders = Type.Object(RequestHeaders);
 
+const traceparent = Type.Optional(
+  Type.String({ description: 'W3C trace context, kept with the events of the order.' }),
+);
+
+export const RedriveHeaders = Type.Object({ ...RequestHeaders, traceparent });
+
 export const PlacementHeaders = Type.Object({
   'X-Account-Id': Type.Optional(
     Type.String({
@@ -74,7 +91,7 @@ export const PlacementHeaders = Type.Object({
     }),
   ),
   ...RequestHeaders,
-  traceparent: Type.Optional(Type.String({ description: 'W3C trace context, kept with the events of the order.' })),
+  traceparent,
 });
 
 export const OrderListQuery = Type.Object(

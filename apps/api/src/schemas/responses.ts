@@ -1,6 +1,6 @@
 // One answer of a route: what the serializer needs, and what the documentation shows.
 import type { TSchema } from 'typebox';
-import { type Problem, problemMediaType } from '../problem.ts';
+import { type Problem, problemMediaType, problems } from '../problem.ts';
 import { PlacementFailure, ProblemDetails, ref } from './answers.ts';
 import { placementFailureExamples } from './examples.ts';
 
@@ -41,11 +41,15 @@ export function problemResponse(first: Problem, ...more: Problem[]) {
   };
 }
 
+export const receiptHeaders = {
+  'Order-Stream': { type: 'string', description: 'The stream that the order was written to.' },
+  'Order-Revision': { type: 'string', description: 'The revision of the event that this request wrote.' },
+  'Order-Log-Position': { type: 'string', description: 'Where that event stands in the log of all streams.' },
+} as const;
+
 export const placedHeaders = {
   Location: { type: 'string', description: 'Where the order can be read.' },
-  'Order-Stream': { type: 'string', description: 'The stream that the order was written to.' },
-  'Order-Revision': { type: 'string', description: 'The revision of its first event.' },
-  'Order-Log-Position': { type: 'string', description: 'Where that event stands in the log of all streams.' },
+  ...receiptHeaders,
   'Idempotency-Replayed': {
     type: 'string',
     enum: ['true'],
@@ -67,3 +71,16 @@ export const placementFailureResponse = jsonResponse(
     },
   },
 );
+
+export const overloadedResponse = {
+  ...problemResponse(problems.overloaded),
+  headers: {
+    ...retryAfter,
+    'Order-Outcome': {
+      type: 'string',
+      enum: ['not-stored'],
+      description: 'This request stored nothing, and may be sent again.',
+    },
+    ...requestId,
+  },
+} as const;

@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { createCheckpointer } from './checkpointer.ts';
 import { explained, type LogDatabase, openDatabase } from './database.ts';
+import type { AroundStep } from './durable-steps.ts';
 import { noEvents, type RecordedEvent, recordSize } from './events.ts';
 import { checksumOf, DamagedRecordError } from './record-checksum.ts';
 import { openWalSync } from './wal-sync.ts';
@@ -57,10 +58,11 @@ const pageBytesMax = 1_048_576;
 // The first position is not 0, because a subscription that starts after 0 would lose the event there.
 export const firstPosition = 64;
 
-type EventLogOptions = { onCheckpointFailed?: (cause: unknown) => void };
+type EventLogOptions = { onCheckpointFailed?: (cause: unknown) => void; aroundStep?: AroundStep };
 
 /** Opens or creates the log in `dataFolder`. Throws an UnusableFolderError. */
-export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {} }: EventLogOptions = {}): EventLog {
+export function openEventLog(dataFolder: string, options: EventLogOptions = {}): EventLog {
+  const { onCheckpointFailed = () => {}, aroundStep = (_step, run) => run } = options;
   const database = openDatabase(dataFolder);
   const { db, file } = database;
   const { statements, ...found } = survey(database);
@@ -70,7 +72,8 @@ export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {}
   let syncedEvents = written.events;
   const wal = openWalSync(file);
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
-  const checkpointer = createCheckpointer({ file, finish: () => checkpoint.get(), onFailed: onCheckpointFailed });
+  const finish = aroundStep('checkpoint', () => checkpoint.get());
+  const checkpointer = createCheckpointer({ file, finish, onFailed: onCheckpointFailed });
 
   const lastNumber = (stream: string, end: number) =>
     (statements.lastNumber.get(stream, end)?.number ?? noEvents) as number;
@@ -117,7 +120,7 @@ export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {}
       written.events += 1;
       return recorded;
     },
-    transaction: (work) => {
+    transaction: aroundStep('write-transaction', (work) => {
       const before = { ...written };
       try {
         return inTransaction(db, work);
@@ -125,14 +128,14 @@ export function openEventLog(dataFolder: string, { onCheckpointFailed = () => {}
         written = before;
         throw err;
       }
-    },
-    sync: async () => {
+    }),
+    sync: aroundStep('sync', async () => {
       const { end, events } = written;
       await wal.sync();
       checkpointer.committed(events - syncedEvents, end - visibleEnd);
       syncedEvents = events;
       visibleEnd = end;
-    },
+    }),
     close: async () => {
       await checkpointer.close();
       wal.close();

@@ -1,4 +1,5 @@
 // The event store behind the protocol: durable writes, pages of history, and a signal after each commit.
+import type { AroundStep } from './durable-steps.ts';
 import { type EventLog, openEventLog, type PageRequest } from './event-log.ts';
 import {
   metadataStreamOf,
@@ -54,12 +55,14 @@ export type StoreOptions = {
   onCommitFailed?: (cause: unknown, writes: number) => void;
   /** Called with the cause when the write-ahead log could not be copied; it grows until a later attempt succeeds. */
   onCheckpointFailed?: (cause: unknown) => void;
+  /** For tests that end the process exactly before or after what it does to the disk. */
+  aroundStep?: AroundStep;
 };
 
 /** Opens or creates the store in `dataFolder`. Throws an UnusableFolderError. */
 export function openStore(dataFolder: string, options: StoreOptions = {}): EventStore {
-  const { now = Date.now, onCommitFailed = () => {}, onCheckpointFailed = () => {} } = options;
-  const log = openEventLog(dataFolder, { onCheckpointFailed });
+  const { now = Date.now, onCommitFailed = () => {} } = options;
+  const log = openEventLog(dataFolder, options);
   const listeners = new Set<CommitListener>();
   const groupCommit = createGroupCommit({
     log,
