@@ -15,8 +15,8 @@ import { type DoomedServer, doomedServer } from './event-store-torture/doomed-se
 import type { Violation } from './event-store-torture/history.ts';
 import { startLoad, type WriterMessage } from './event-store-torture/load.ts';
 import { readLog } from './event-store-torture/read-log.ts';
-import { seededRandom } from './event-store-torture/seeded-random.ts';
 import { planStrike, type Strike } from './event-store-torture/strikes.ts';
+import { seededRandom } from './seeded-random.ts';
 
 export type TortureOptions = {
   kills: number;

@@ -1,6 +1,7 @@
 // The long form of the durability test of the embedded event store, for a change of how it writes to the disk.
 import { parseArgs } from 'node:util';
 import { summarize, tortureEventStore } from './event-store-torture.ts';
+import { anySeed, unusableArguments, wholeNumber } from './whole-number.ts';
 
 const usage = `Kills the embedded event store while it is written to, and audits what it still knows.
 
@@ -12,26 +13,17 @@ Fails when the event store breaks its promise, and then keeps its data folder.
 `;
 
 const violationsShownMax = 20;
-const seedEnd = 2 ** 32;
-/** The exit code of sysexits.h for a command line that makes no sense. */
-const unusableArguments = 64;
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 function readArguments() {
   const { values } = parseArgs({
     options: {
       kills: { type: 'string', default: '200' },
-      seed: { type: 'string', default: String(1 + Math.floor(Math.random() * (seedEnd - 1))) },
+      seed: { type: 'string', default: String(anySeed()) },
       help: { type: 'boolean', default: false },
     },
   });
   return { kills: wholeNumber('kills', values.kills), seed: wholeNumber('seed', values.seed), help: values.help };
-}
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0 && number < seedEnd) return number;
-  throw new Error(`--${name} is to be a whole number from 1 to ${seedEnd - 1}, and not ${text}`);
 }
 
 async function torture({ kills, seed }: { kills: number; seed: number }): Promise<void> {

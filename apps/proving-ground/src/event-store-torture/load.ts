@@ -1,9 +1,9 @@
 // The threads that use the event store while it is killed, and what they tell. Threads, because each has the client's
 // modules, and so its table of pending appends, for itself.
 import { Worker } from 'node:worker_threads';
+import type { Random } from '../seeded-random.ts';
 import type { Answer, LoggedEvent } from './history.ts';
 import { createSignals, inFlightOf, writingOf } from './load-signals.ts';
-import type { Random } from './seeded-random.ts';
 
 export type AppendMode = 'batch' | 'unary';
 

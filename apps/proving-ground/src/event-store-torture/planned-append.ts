@@ -2,8 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type BinaryEventType, binaryEvent, type EventData } from '@eventstore/db-client';
+import type { Random } from '../seeded-random.ts';
 import type { Origin } from './history.ts';
-import type { Random } from './seeded-random.ts';
 
 type TortureEvent = BinaryEventType<'Tortured', Origin>;
 

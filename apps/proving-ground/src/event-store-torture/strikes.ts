@@ -1,6 +1,6 @@
 // How the event store is made to end. Every strike finds it not running and leaves it so; they differ in the moment.
 // Most moments are counted from its first answer, so that a slow machine does not turn them all into early ones.
-import type { Random } from './seeded-random.ts';
+import type { Random } from '../seeded-random.ts';
 
 export type Strike =
   /** SIGKILL while it starts and recovers, after this share of the time that the last start took. */

@@ -7,10 +7,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type AppendResult, NO_STREAM, WrongExpectedVersionError } from '@eventstore/db-client';
 import { withinMs } from '@orders/order-store/deadline';
 import { openEventStore } from '@orders/order-store/open-event-store';
+import { seededRandom } from '../seeded-random.ts';
 import type { AppendMode, WriterMessage, WriterSettings } from './load.ts';
 import { inFlightOf, writingOf } from './load-signals.ts';
 import { appendPlanner, type PlannedAppend } from './planned-append.ts';
-import { seededRandom } from './seeded-random.ts';
 
 type Expected = typeof NO_STREAM | 'any' | bigint;
 
