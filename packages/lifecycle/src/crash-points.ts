@@ -9,8 +9,8 @@ export type CrashSide = (typeof crashSides)[number];
 /** Such as `worker.append-intent:before`. */
 export type CrashPoint<Step extends string> = `${Step}:${CrashSide}`;
 
-// biome-ignore lint/suspicious/noExplicitAny: the only type of arguments that every function can be assigned to.
-type AnyFunction = (...args: any[]) => unknown;
+/** What every function can be assigned to. */
+type AnyFunction = (...args: never[]) => unknown;
 
 /** The step, or how to tell it from the arguments; `null` for a call that makes nothing durable. */
 type StepOf<Step, Run extends AnyFunction> = Step | ((...args: Parameters<Run>) => Step | null);

@@ -88,6 +88,25 @@ describe('a commit of the projection', () => {
     expect(await listAll({})).toEqual([view(1).id]);
   });
 
+  it('writes nothing when a view is not what it was when it was read', async () => {
+    const projection = await project([view(1)]);
+    const commit = { previous: checkpoint(1n), next: checkpoint(9n), views: [view(2)] };
+    const { id, revision } = view(1);
+    for (const basis of [
+      [{ id, revision: revision + 1 }],
+      [{ id, revision: null }],
+      [{ id: view(3).id, revision: 0 }],
+    ]) {
+      expect(await projection.commit({ ...commit, basis })).toBe(false);
+    }
+    expect(await listAll({})).toEqual([id]);
+    const asRead = [
+      { id, revision },
+      { id: view(3).id, revision: null },
+    ];
+    expect(await projection.commit({ ...commit, basis: asRead })).toBe(true);
+  });
+
   it('lets only one of two rivals through', async () => {
     const projection = await project([]);
     const rivals = [2n, 3n, 4n, 5n].map((to) =>

@@ -3,5 +3,4 @@ export const durableSteps = ['write-transaction', 'sync', 'checkpoint'] as const
 export type DurableStep = (typeof durableSteps)[number];
 
 /** Puts something around the function of a step, and gives it back as if nothing was. */
-// biome-ignore lint/suspicious/noExplicitAny: the only type of arguments that every function can be assigned to.
-export type AroundStep = <Run extends (...args: any[]) => unknown>(step: DurableStep, run: Run) => Run;
+export type AroundStep = <Run extends (...args: never[]) => unknown>(step: DurableStep, run: Run) => Run;
