@@ -11,7 +11,12 @@ import type { Stage } from './stages.ts';
 import { until } from './until.ts';
 
 const orders = 20;
-const settings = { EXCHANGE_LATENCY_MS: '30', EXCHANGE_FAILURE_RATE: '0.3' };
+const settings = {
+  EXCHANGE_LATENCY_MS: '30',
+  EXCHANGE_FAILURE_RATE: '0.3',
+  EXCHANGE_ABSENCE_PROVEN_AFTER_MS: '1000',
+  SWEEP_IN_DOUBT_INTERVAL_MS: '1000',
+};
 // Nothing is healed by the sweeper, unless a cell is about it.
 const noSweeps = { SWEEP_AFTER_MS: '3600000', SWEEP_INTERVAL_MS: '200' };
 const noPauses = { firstPauseMs: 20, pauseMsMax: 20, healthyAfterMs: 60_000 };

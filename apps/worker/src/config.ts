@@ -26,6 +26,10 @@ export const WorkerSettings = Type.Object({
     description: 'The stock exchange. in-process: the bare placeOrder(), which can neither be asked nor told twice.',
   }),
   EXCHANGE_TIMEOUT_MS: milliseconds('A call to the exchange without answer by then has an unknown outcome.', 5_000),
+  EXCHANGE_ABSENCE_PROVEN_AFTER_MS: milliseconds(
+    'A call is certain to have arrived, or to have been lost, by then: if the exchange has no order, there is none.',
+    60_000,
+  ),
   EXCHANGE_UNKNOWN_POLICY: Type.Enum(['retry', 'park'], {
     default: 'park',
     description: 'After an unknown outcome, at an exchange that cannot be asked and does not recognise repeats.',

@@ -7,6 +7,8 @@ import type { WorkerSettings } from './config.ts';
 
 /** The adapter that the settings ask for. */
 export function exchangeAt(config: Config<typeof WorkerSettings>, dispatcher: Dispatcher): Exchange {
-  const { EXCHANGE_URL: url, EXCHANGE_TIMEOUT_MS: timeoutMs, EXCHANGE_UNKNOWN_POLICY: unknownPolicy } = config;
-  return url === 'in-process' ? inProcessExchange({ unknownPolicy }) : httpExchange({ url, timeoutMs, dispatcher });
+  const { EXCHANGE_URL: url, EXCHANGE_UNKNOWN_POLICY: unknownPolicy } = config;
+  if (url === 'in-process') return inProcessExchange({ unknownPolicy });
+  const { EXCHANGE_TIMEOUT_MS: timeoutMs, EXCHANGE_ABSENCE_PROVEN_AFTER_MS: absenceProvenAfterMs } = config;
+  return httpExchange({ url, timeoutMs, absenceProvenAfterMs, dispatcher });
 }

@@ -5,7 +5,7 @@ import { awaitsOutcome, decide, evolve } from '@orders/domain/order';
 import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
 import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
 import type { Exchange, PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
-import { clearForCall, confirmation, evidenceFor } from './unknown-outcome.ts';
+import { callWithinMs, clearForCall, confirmation, evidenceFor } from './unknown-outcome.ts';
 
 export type PlacementDeps = {
   store: OrderStore;
@@ -31,6 +31,8 @@ export type GuardedOutcome =
   | PlacementOutcome
   | { kind: 'not_called' }
   | { kind: 'unreachable' }
+  /** The worker was held up for so long after it had announced the call that it did not make it. */
+  | { kind: 'too_late' }
   /** The exchange has the order already. */
   | { kind: 'found'; evidence: OrderCommand };
 
@@ -110,6 +112,7 @@ async function call(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEn
     const written = await append(deps, known, { type: 'StartSubmission', data: { order_id, at: now().toISOString() } });
     if (written.kind !== 'stored') return { kind: 'not_called' };
     started = written.known;
+    if (isTooLate(started.order, now())) return { kind: 'too_late' };
     const callAt = performance.now();
     const outcome = await exchange.place({ clientOrderId: order_id, terms });
     observe.onAttempt(outcome.kind, (performance.now() - callAt) / 1_000);
@@ -119,8 +122,14 @@ async function call(deps: PlacementDeps, known: KnownOrder): Promise<PlacementEn
   const { outcome, duringOutage } = guarded;
   if (outcome.kind === 'not_called') return 'look_again';
   if (outcome.kind === 'found') return record(deps, known, outcome.evidence);
-  return settle(deps, started, outcome, duringOutage);
+  if (outcome.kind !== 'too_late') return settle(deps, started, outcome, duringOutage);
+  // No fault of the order, nor of the exchange: it uses up nothing.
+  return settle(deps, started, { kind: 'not_placed', reason: 'the call was not made in time' }, true);
 }
+
+// Others may believe by then that no call will come: they count from the time that the attempt states.
+const isTooLate = (order: ExistingOrder, now: Date): boolean =>
+  order.status !== 'submitting' || now.getTime() - Date.parse(order.started_at) > callWithinMs;
 
 /**
  * Writes down what the exchange said, whatever became of the stream meanwhile: evidence must not be lost to a rival.
@@ -148,7 +157,7 @@ async function settle(
 }
 
 function settlement(
-  { exchange, attemptsMax, now }: PlacementDeps,
+  { attemptsMax, now }: PlacementDeps,
   { id: order_id, attempts: attempt }: ExistingOrder,
   outcome: Exclude<PlacementOutcome, { kind: 'unknown' }>,
   during_outage: boolean,
@@ -160,8 +169,7 @@ function settlement(
   }
   const { reason } = outcome;
   if (outcome.kind === 'refused') {
-    const settles_earlier_attempts = exchange.repeatIsSafe;
-    return { type: 'RefuseOrder', data: { order_id, attempt, reason, settles_earlier_attempts, at } };
+    return { type: 'RefuseOrder', data: { order_id, attempt, reason, at } };
   }
   const attempts_max = attemptsMax;
   return { type: 'RecordAttemptFailure', data: { order_id, attempt, reason, during_outage, attempts_max, at } };

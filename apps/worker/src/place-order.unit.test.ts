@@ -156,7 +156,7 @@ describe('a call whose answer is lost', () => {
     const script = { place: [unknown, confirmed()], query: [absent, absent], repeatIsSafe: false };
     const { run, calls, wait, types } = await scene(script);
     await run();
-    wait(59_999);
+    wait(64_999);
     expect(await run()).toEqual({ kind: 'open', reason: 'a call may still be on its way' });
     expect(calls.place).toHaveLength(1);
     wait(1);
@@ -184,6 +184,34 @@ describe('a call whose answer is lost', () => {
   });
 });
 
+describe('a worker that was held up between the announcement of a call and the call', () => {
+  const heldUp = async (forMs: number) => {
+    const all = await scene({}, { attemptsMax: 1 });
+    const { store } = all.deps;
+    all.deps.store = {
+      ...store,
+      append: async (append) => {
+        const result = await store.append(append);
+        all.wait(append.events[0]?.type === 'SubmissionStarted' ? forMs : 0);
+        return result;
+      },
+    };
+    return all;
+  };
+
+  it('does not make it when others may believe that none will come, and uses up no attempt', async () => {
+    const { run, calls, types } = await heldUp(5_001);
+    expect(await run()).toEqual({ kind: 'open', reason: 'the call was not made in time' });
+    expect(calls.place).toEqual([]);
+    expect(types()).toEqual(['OrderPlaced', 'SubmissionStarted', 'SubmissionAttemptFailed']);
+  });
+
+  it('makes it while they wait', async () => {
+    const { run } = await heldUp(5_000);
+    expect(await run()).toMatchObject({ status: 'submitted' });
+  });
+});
+
 describe('an order in doubt', () => {
   const askable = { place: [unknown, notPlaced], repeatIsSafe: false };
   const parked = async (query: QueryOutcome[] | null) => {
@@ -203,7 +231,7 @@ describe('an order in doubt', () => {
   it('is settled by an exchange that does not have it, once no call can be on its way', async () => {
     const absent: QueryOutcome = { kind: 'absent' };
     const { run, wait, types, calls } = await parked([absent, absent]);
-    wait(59_999);
+    wait(64_999);
     expect(await run()).toEqual({ kind: 'settled', status: 'in_doubt', was: 'already' });
     wait(1);
     expect(await run()).toEqual({ kind: 'settled', status: 'failed', was: 'now' });

@@ -4,6 +4,9 @@ import { isDoubtful } from '@orders/domain/order';
 import type { ExistingOrder, OrderCommand } from '@orders/domain/order-types';
 import type { Exchange, QueryOutcome } from '@orders/stock-exchange/exchange';
 
+/** No call is made later than this after its attempt was announced in the stream. */
+export const callWithinMs = 5_000;
+
 export type Clearance =
   /** Calling (again) cannot place the order twice, or the policy takes that risk. */
   | { kind: 'cleared' }
@@ -41,7 +44,8 @@ export async function clearForCall(deps: UnknownOutcomeDeps, order: ExistingOrde
 function afterAbsence({ exchange, attemptsMax, now }: UnknownOutcomeDeps, order: ExistingOrder, at: string): Clearance {
   if (order.status !== 'submitting') return { kind: 'cleared' };
   const ageMs = now().getTime() - Date.parse(order.started_at);
-  if (ageMs < exchange.absenceProvenAfterMs) return { kind: 'wait', reason: 'a call may still be on its way' };
+  if (ageMs < callWithinMs + exchange.absenceProvenAfterMs)
+    return { kind: 'wait', reason: 'a call may still be on its way' };
   const { id: order_id, attempts: attempt } = order;
   const reason = 'the exchange does not have it';
   const data = { order_id, attempt, reason, during_outage: false, attempts_max: attemptsMax, at };
@@ -59,7 +63,7 @@ export async function evidenceFor(
   if (answer.kind === 'found') return confirmation({ now }, order_id, answer);
   // No call is begun while an order is in doubt, so the last one is at least as old as the doubt.
   const ageMs = now().getTime() - Date.parse(in_doubt_since);
-  if (answer.kind === 'unknown' || ageMs < exchange.absenceProvenAfterMs) return null;
+  if (answer.kind === 'unknown' || ageMs < callWithinMs + exchange.absenceProvenAfterMs) return null;
   return { type: 'RecordAbsence', data: { order_id, at: now().toISOString() } };
 }
 

@@ -52,9 +52,9 @@ export const anyCommand: fc.Arbitrary<OrderCommand> = fc.oneof(
     type: 'ConfirmSubmission' as const,
     data: { order_id, exchange_order_id, evidence: 'query' as const, at },
   })),
-  fc.tuple(attempt, reason, fc.boolean()).map(([n, why, settles_earlier_attempts]) => ({
+  fc.tuple(attempt, reason).map(([n, why]) => ({
     type: 'RefuseOrder' as const,
-    data: { order_id, attempt: n, reason: why, settles_earlier_attempts, at },
+    data: { order_id, attempt: n, reason: why, at },
   })),
   reason.map((why) => ({ type: 'ParkOrder' as const, data: { order_id, reason: why, at } })),
   fc.constant({ type: 'RecordAbsence' as const, data: { order_id, at } }),

@@ -152,14 +152,7 @@ export type ConfirmSubmission = {
 };
 export type RefuseOrder = {
   type: 'RefuseOrder';
-  data: {
-    order_id: string;
-    attempt: number;
-    reason: string;
-    /** Whether the exchange, by recognising repeats, has thereby also said that no earlier attempt placed the order. */
-    settles_earlier_attempts: boolean;
-    at: Timestamp;
-  };
+  data: { order_id: string; attempt: number; reason: string; at: Timestamp };
 };
 export type ParkOrder = { type: 'ParkOrder'; data: { order_id: string; reason: string; at: Timestamp } };
 /** The exchange was asked about an order in doubt, late enough that its answer is proof. */

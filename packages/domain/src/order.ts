@@ -98,14 +98,13 @@ function confirm({ data }: ConfirmSubmission, order: ExistingOrder): OrderEvent[
 }
 
 function refuse({ data }: RefuseOrder, order: ExistingOrder): OrderEvent[] {
-  const { order_id, attempt, reason, settles_earlier_attempts, at } = data;
+  const { order_id, attempt, reason, at } = data;
   if (order.status === 'failed') return [];
   if (order.status === 'submitted') throw new OrderError('order_already_settled', order_id);
-  // A refusal speaks of its own call: one that was begun since may yet be accepted.
+  // A refusal speaks of its own call: one that was begun since may yet be accepted, and so may an earlier one that is
+  // still on its way, once the rule is lifted.
   if (!awaitsOutcome(order, attempt)) throw new OrderError('submission_not_started', order_id);
-  if (isDoubtful(order) && !settles_earlier_attempts) {
-    return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
-  }
+  if (isDoubtful(order)) return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
   const code = 'refused_by_exchange';
   return [{ type: 'OrderFailed', data: { order_id, code, reason, attempts: attempt, failed_at: at } }];
 }

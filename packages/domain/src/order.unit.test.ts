@@ -64,9 +64,9 @@ const confirm = (exchange_order_id = 'x-9'): OrderCommand => ({
   type: 'ConfirmSubmission',
   data: { order_id, exchange_order_id, evidence: 'response', at },
 });
-const refuse = (settles_earlier_attempts: boolean, attempt = 1): OrderCommand => ({
+const refuse = (attempt = 1): OrderCommand => ({
   type: 'RefuseOrder',
-  data: { order_id, attempt, reason: 'halted', settles_earlier_attempts, at },
+  data: { order_id, attempt, reason: 'halted', at },
 });
 const park: OrderCommand = { type: 'ParkOrder', data: { order_id, reason: 'no answer', at } };
 const absence: OrderCommand = { type: 'RecordAbsence', data: { order_id, at } };
@@ -152,19 +152,17 @@ describe('ConfirmSubmission', () => {
 });
 
 describe('RefuseOrder', () => {
-  it('fails the order', () => expect(given(placed, started(1)).when(refuse(false))()).toEqual([refused]));
+  it('fails the order', () => expect(given(placed, started(1)).when(refuse())()).toEqual([refused]));
   it('adds nothing to an order that has failed', () =>
-    expect(given(placed, started(1), refused).when(refuse(true))()).toEqual([]));
-  it('doubts the order when an earlier call may have placed it and the exchange does not recognise repeats', () =>
-    expect(given(placed, started(1), started(2)).when(refuse(false, 2))()[0]?.type).toBe('OrderInDoubt'));
-  it('fails the order when the exchange would have recognised an earlier call', () =>
-    expect(given(placed, started(1), started(2)).when(refuse(true, 2))()[0]?.type).toBe('OrderFailed'));
+    expect(given(placed, started(1), refused).when(refuse())()).toEqual([]));
+  it('doubts the order when an earlier call may have placed it', () =>
+    expect(given(placed, started(1), started(2)).when(refuse(2))()[0]?.type).toBe('OrderInDoubt'));
   it('says nothing about a call that was begun since', () =>
-    expect(given(placed, started(1), started(2)).when(refuse(true, 1))).toThrow('submission_not_started'));
+    expect(given(placed, started(1), started(2)).when(refuse(1))).toThrow('submission_not_started'));
   it('ends the doubt about its attempt when it comes late', () =>
-    expect(given(placed, started(1), inDoubt).when(refuse(false))()).toEqual([refused]));
+    expect(given(placed, started(1), inDoubt).when(refuse())()).toEqual([refused]));
   it('contradicts an order that was submitted', () =>
-    expect(given(placed, started(1), submitted).when(refuse(true))).toThrow('order_already_settled'));
+    expect(given(placed, started(1), submitted).when(refuse())).toThrow('order_already_settled'));
 });
 
 describe('ParkOrder', () => {

@@ -10,6 +10,8 @@ export type HttpExchangeOptions = {
   url: string;
   /** From the call to the last byte of the answer, waiting for a connection included. */
   timeoutMs?: number;
+  /** Far beyond what the exchange, and the network to it, take over an order, even when they are in trouble. */
+  absenceProvenAfterMs?: number;
   dispatcher?: Dispatcher;
 };
 
@@ -18,13 +20,11 @@ type Call = Pick<Dispatcher.RequestOptions, 'method' | 'path' | 'headers' | 'bod
 // An answer of the exchange has a few hundred bytes. What is longer comes from something else.
 const answerBytesMax = 65_536;
 
-// Far beyond what an exchange takes over an order, even when it is in trouble.
-const absenceProvenAfterMs = 60_000;
-
 /** Throws `TypeError` for a URL that is not one of HTTP. */
 export function httpExchange({
   url,
   timeoutMs = 5_000,
+  absenceProvenAfterMs = 60_000,
   dispatcher = getGlobalDispatcher(),
 }: HttpExchangeOptions): Exchange {
   const { protocol, origin, pathname } = new URL(url);
