@@ -10,6 +10,7 @@ import { freePorts } from '@orders/local-system/free-port';
 import { privateSystemSettings } from '@orders/local-system/private-system';
 import { localSystem } from '@orders/local-system/running-system';
 import { localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
+import { untilNoneIsOpen } from './open-orders.ts';
 import type { LoadPhase, LoadSecond } from './overload/load-report.ts';
 import { runLoad } from './overload/load-runner.ts';
 import { brokenPromises } from './overload/promises.ts';
@@ -35,6 +36,7 @@ const peakRounds = 4;
 const peakRoundSeconds = 4;
 const calmSeconds = 10;
 const recoverySeconds = 20;
+const settleWithinMs = 120_000;
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
 const folder = await mkdtemp(join(tmpdir(), 'orders-bench-'));
@@ -82,11 +84,19 @@ try {
 
   const closedLoop = { seconds: peakRoundSeconds, ratePerSecond: null };
   await load(peakConnections, [{ name: 'warm-up', ...closedLoop }]);
-  const rounds: number[] = [];
-  for (let round = 0; round < peakRounds; round += 1) {
-    const seconds = await load(peakConnections, [{ name: 'peak', ...closedLoop }]);
-    rounds.push(sum(seconds, 'created') / peakRoundSeconds);
+  // The rest of the pipeline has its work to do after each load: what is measured next is not to pay for that.
+  const settle = () => untilNoneIsOpen(urls.api, AbortSignal.timeout(settleWithinMs));
+  async function measurePeak(): Promise<number[]> {
+    const rounds: number[] = [];
+    for (let round = 0; round < peakRounds; round += 1) {
+      const seconds = await load(peakConnections, [{ name: 'peak', ...closedLoop }]);
+      rounds.push(sum(seconds, 'created') / peakRoundSeconds);
+    }
+    await settle();
+    return rounds;
   }
+  await settle();
+  const rounds = await measurePeak();
   const peakPerSecond = median(rounds);
   write(
     `${availableParallelism()} cores, ${apiProcesses} API process(es), load generator at niceness ${values.niceness}`,
@@ -108,6 +118,10 @@ try {
     write(secondLine(second, resident));
   });
 
+  await settle();
+  const peakAfter = await measurePeak();
+  write(`peak afterwards ${median(peakAfter).toFixed(0)} orders/s; the higher one of the two counts`);
+
   const ownPorts = apiProcesses > 1 ? Array.from({ length: apiProcesses }, (_, index) => adminPort + index) : [];
   const metricsUrls =
     ownPorts.length > 0 ? ownPorts.map((port) => `http://127.0.0.1:${port}/metrics`) : [`${urls.api}/metrics`];
@@ -119,7 +133,8 @@ try {
   await client.dispose();
   const ofPhase = (name: string) => seconds.filter(({ phase }) => phase === name);
   const criteria = judgeOverload({
-    ...{ peakPerSecond, multiple, deaths, brokenPromises: broken },
+    ...{ peakPerSecond, higherPeakPerSecond: Math.max(peakPerSecond, median(peakAfter)) },
+    ...{ multiple, deaths, brokenPromises: broken },
     ...{ before: ofPhase('before'), during: ofPhase('overload'), after: ofPhase('after') },
     apiBytes: new Map([...memory].filter(([name]) => name.startsWith('api'))),
   });

@@ -11,6 +11,7 @@ import { openEventStore } from '@orders/order-store/open-event-store';
 import { type ChaosSystem, chaosSystem } from './chaos/chaos-system.ts';
 import { type FaultKind, planFault } from './chaos/faults.ts';
 import { startOrderStream } from './chaos/order-stream.ts';
+import { untilNoneIsOpen } from './open-orders.ts';
 import { type Random, seededRandom } from './seeded-random.ts';
 
 export type ChaosOptions = {
@@ -42,7 +43,7 @@ export type ChaosVerdict = {
 
 const settleWithinMs = 300_000;
 const copyEveryMs = 15_000;
-const lookEveryMs = 2_000;
+const auditPauseMs = 2_000;
 const auditPatienceMs = 10_000;
 const exchangeLatencyMs = 200;
 const silent = { warn: () => undefined };
@@ -157,7 +158,7 @@ async function untilDone(step: () => Promise<unknown>): Promise<void> {
 /** The audit of the settled system; the last one there was, when it does not settle in time. */
 async function auditOnceSettled(system: ChaosSystem, acknowledgedFile: string, patience: AbortSignal) {
   for (;;) {
-    while (!patience.aborted && (await hasOpenOrders(system.urls.api))) await sleep(lookEveryMs);
+    await untilNoneIsOpen(system.urls.api, patience);
     const connection = openEventStore({ url: system.urls.eventStore, log: silent, onStop: () => undefined });
     try {
       const report = await auditOrders({
@@ -172,18 +173,6 @@ async function auditOnceSettled(system: ChaosSystem, acknowledgedFile: string, p
     } finally {
       await connection.close();
     }
-    await sleep(lookEveryMs);
-  }
-}
-
-/** Also when it cannot be told. */
-async function hasOpenOrders(api: string): Promise<boolean> {
-  try {
-    const signal = AbortSignal.timeout(lookEveryMs);
-    const response = await fetch(`${api}/orders?status=placed,submitting&limit=1`, { signal });
-    const { orders } = (await response.json()) as { orders: unknown[] };
-    return orders.length > 0;
-  } catch {
-    return true;
+    await sleep(auditPauseMs);
   }
 }
