@@ -1,7 +1,7 @@
 // The long form of the durability test of the embedded event store, for a change of how it writes to the disk.
 import { parseArgs } from 'node:util';
+import { anySeed, readOptions, wholeNumber } from './command-line.ts';
 import { summarize, tortureEventStore } from './event-store-torture.ts';
-import { anySeed, unusableArguments, wholeNumber } from './whole-number.ts';
 
 const usage = `Kills the embedded event store while it is written to, and audits what it still knows.
 
@@ -40,12 +40,5 @@ async function torture({ kills, seed }: { kills: number; seed: number }): Promis
   if (!isKept) process.exitCode = 1;
 }
 
-let options: ReturnType<typeof readArguments> | undefined;
-try {
-  options = readArguments();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n\n${usage}`);
-  process.exitCode = unusableArguments;
-}
-if (options?.help === true) process.stdout.write(usage);
-else if (options !== undefined) await torture(options);
+const options = readOptions(readArguments, usage);
+if (options !== undefined) await torture(options);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { summaryLine } from '@orders/cli/audit/audit-orders';
 import { type ChaosVerdict, removeTraces, unleashChaos } from './chaos.ts';
-import { anySeed, unusableArguments, wholeNumber } from './whole-number.ts';
+import { anySeed, readOptions, wholeNumber } from './command-line.ts';
 
 const usage = `Breaks the whole system in every way there is while orders are placed, mends it, and audits it.
 
@@ -79,12 +79,5 @@ function report({ kept, faults, audit, answers, complaints }: ChaosVerdict, seed
   write(`${kept ? 'KEPT' : 'BROKEN'}, seed ${seed}, ${count} faults: ${summaryLine(audit)}`);
 }
 
-let options: ReturnType<typeof readArguments> | undefined;
-try {
-  options = readArguments();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n\n${usage}`);
-  process.exitCode = unusableArguments;
-}
-if (options?.help === true) process.stdout.write(usage);
-else if (options !== undefined) await run(options);
+const options = readOptions(readArguments, usage);
+if (options !== undefined) await run(options);

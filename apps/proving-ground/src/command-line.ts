@@ -1,5 +1,5 @@
 /** The exit code of sysexits.h for a command line that makes no sense. */
-export const unusableArguments = 64;
+const unusableArguments = 64;
 
 /** Seeds are below this. */
 export const seedEnd = 2 ** 32;
@@ -11,4 +11,20 @@ export function wholeNumber(name: string, text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number < seedEnd) return number;
   throw new Error(`--${name} is to be a whole number from 1 to ${seedEnd - 1}, and not ${text}`);
+}
+
+/** What `read` makes of the command line; `undefined` when there is nothing to do but to show how it is used. */
+export function readOptions<Options extends { help: boolean }>(
+  read: () => Options,
+  usage: string,
+): Options | undefined {
+  try {
+    const options = read();
+    if (!options.help) return options;
+    process.stdout.write(usage);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    process.exitCode = unusableArguments;
+  }
+  return undefined;
 }
