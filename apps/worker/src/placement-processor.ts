@@ -1,7 +1,7 @@
 // Between the queue and the placement of one order: how each end of a placement is told to BullMQ. A job that completes
 // is done with; one that throws comes back after a pause, as often as it takes.
 import { OrderError } from '@orders/domain/errors';
-import type { PlacementJob } from '@orders/placement-queue/placement-queue';
+import { OrderStillOpenError, type PlacementJob } from '@orders/placement-queue/placement-queue';
 import type { Logger } from '@orders/telemetry/logger';
 import { type Processor, RateLimitError, UnrecoverableError } from 'bullmq';
 import type { WorkerMetrics } from './metrics.ts';
@@ -14,11 +14,6 @@ type ProcessorDeps = {
   metrics: WorkerMetrics;
   log: Logger;
 };
-
-/** The order is still open: the queue is to bring it back. Not an error of the worker. */
-export class OrderStillOpenError extends Error {
-  override readonly name = 'OrderStillOpenError';
-}
 
 export const placementProcessor =
   ({ place, pauseFetching, metrics, log }: ProcessorDeps): Processor<PlacementJob, string> =>

@@ -46,19 +46,28 @@ export const placementWorkerOptions = ({
   maxStalledCount: 1_000_000,
   removeOnComplete: completedKept,
   removeOnFail: failedKept,
-  settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
+  settings: { backoffStrategy: (attemptsMade, _type, cause) => backoffMs(attemptsMade, cause) },
 });
 
 const stalledLookMs = 10_000;
 const firstBackoffMs = 250;
 const longestBackoffMs = 30_000;
+// What broke on our side is not the order's to wait for: it is over sooner than the troubles of an exchange.
+const longestInterruptionMs = 5_000;
+
+/** The order is still open: the queue is to bring it back. Not an error of the worker. */
+export class OrderStillOpenError extends Error {
+  override readonly name = 'OrderStillOpenError';
+}
 
 /**
- * Doubles from half a second to half a minute, and is spread, so that what failed together does not come back together.
+ * Doubles from half a second to half a minute, or to five seconds after an interruption, and is spread, so that what
+ * failed together does not come back together.
  */
-export function backoffMs(attemptsMade: number, random: () => number = Math.random): number {
+export function backoffMs(attemptsMade: number, cause: unknown, random: () => number = Math.random): number {
   const doublings = Math.min(attemptsMade, 16);
-  return Math.min(longestBackoffMs, firstBackoffMs * 2 ** doublings) * (0.5 + random() / 2);
+  const longestMs = cause instanceof OrderStillOpenError ? longestBackoffMs : longestInterruptionMs;
+  return Math.min(longestMs, firstBackoffMs * 2 ** doublings) * (0.5 + random() / 2);
 }
 
 export type PlacementRequest = { orderId: string; redrives: number };

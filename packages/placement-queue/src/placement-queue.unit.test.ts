@@ -1,16 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, placementJobId } from './placement-queue.ts';
+import { backoffMs, OrderStillOpenError, placementJobId } from './placement-queue.ts';
+
+const stillOpen = new OrderStillOpenError('no connection');
 
 describe('backoffMs', () => {
   it('grows from half a second to half a minute, and no further', () => {
-    const longest = (attempt: number) => backoffMs(attempt, () => 1);
+    const longest = (attempt: number) => backoffMs(attempt, stillOpen, () => 1);
     expect([1, 2, 3, 4].map(longest)).toEqual([500, 1_000, 2_000, 4_000]);
     expect([7, 8, 100, 1_000_000].map(longest)).toEqual([30_000, 30_000, 30_000, 30_000]);
   });
 
+  it('is no longer than five seconds after an interruption on our side', () => {
+    const longest = (attempt: number) => backoffMs(attempt, new Error('event store down'), () => 1);
+    expect([1, 4, 5, 1_000].map(longest)).toEqual([500, 4_000, 5_000, 5_000]);
+  });
+
   it('is spread over half of its length, so that what failed together does not come back together', () => {
-    expect(backoffMs(3, () => 0)).toBe(1_000);
-    expect(backoffMs(3, () => 0.999)).toBeCloseTo(2_000, -1);
+    expect(backoffMs(3, stillOpen, () => 0)).toBe(1_000);
+    expect(backoffMs(3, stillOpen, () => 0.999)).toBeCloseTo(2_000, -1);
   });
 });
 

@@ -1,7 +1,7 @@
 // What BullMQ does with jobs, as far as an order can notice: an id that exists in any state is not added again, a job
 // whose lock ran out is given to somebody else while its first worker may still be at it, a finished job stays finished
 // until somebody retries it.
-import { backoffMs, type PlacementJob } from '@orders/placement-queue/placement-queue';
+import { backoffMs, OrderStillOpenError, type PlacementJob } from '@orders/placement-queue/placement-queue';
 import type { Queue } from 'bullmq';
 import type { MemoryRedis, RedisCall, StoredJob } from './memory-redis.ts';
 import type { Process } from './turns.ts';
@@ -91,7 +91,7 @@ export function memoryQueue({ redis, call, nowMs, see }: QueueDeps, { locksExpir
       if (kind === 'thrown') {
         job.attemptsMade += 1;
         job.state = 'delayed';
-        job.dueMs = nowMs() + backoffMs(job.attemptsMade, () => 0.5);
+        job.dueMs = nowMs() + backoffMs(job.attemptsMade, new OrderStillOpenError('open'), () => 0.5);
       } else {
         job.state = kind === 'rate_limited' ? 'waiting' : kind;
       }
