@@ -1,5 +1,6 @@
 // The given placeOrder() in the worker's own process, which can neither be asked nor told twice, and a worker that dies
 // between the call and the record of its outcome: the two policies, and the way out for an operator.
+import { runOrders } from '@orders/cli/run-orders';
 import { afterEach, describe, expect, it, onTestFailed } from 'vitest';
 import { anOrder, getOrder, post } from './order-client.ts';
 import { allGroups, prepareSystem, type RunningSystem } from './running-system.ts';
@@ -51,6 +52,20 @@ async function figure(name: string): Promise<number> {
   return Number(line?.slice(name.length + 1));
 }
 
+/** The command `orders`, with what it printed and its exit code. */
+async function orders(...argv: string[]) {
+  let output = '';
+  const write = (text: string) => {
+    output += text;
+  };
+  const noInput = () => {
+    throw new Error('nothing is to be read');
+  };
+  const args = [...argv, '--api', system.urls.api];
+  const code = await runOrders({ argv: args, env: {}, write, writeError: write, readInput: noInput });
+  return { code, output };
+}
+
 const redrive = (id: string, body: object) =>
   fetch(`${system.urls.api}/orders/${id}/redrive`, {
     method: 'POST',
@@ -68,11 +83,15 @@ describe('an order whose call may or may not have placed it', () => {
     await expect.poll(() => figure('orders_current{status="in_doubt"}'), patiently).toBe(1);
     await expect.poll(() => figure('orders_in_doubt_seconds'), patiently).toBeGreaterThan(1);
 
-    const response = await redrive(id, { by: 'e2e', reason: 'not in the drop copy of the exchange' });
-    expect(response.status).toBe(202);
-    expect(await response.json()).toMatchObject({ id, status: 'placed', redrives: 1, in_doubt_since: null });
+    const listed = await orders('in-doubt', '--json');
+    expect(JSON.parse(listed.output)).toMatchObject({ orders: [{ id, in_doubt_since: order.in_doubt_since }] });
+
+    const why = 'not in the drop copy of the exchange';
+    const driven = await orders('redrive', id, '--by', 'e2e', '--reason', why);
+    expect(driven).toMatchObject({ code: 0, output: expect.stringContaining('1 redriven, 1 submitted') });
     expect((await redrive(id, { by: 'e2e', reason: 'again' })).status).toBe(409);
-    await expect.poll(() => statusOf(id), patiently).toBe('submitted');
+    expect(await statusOf(id)).toBe('submitted');
+    expect((await orders('in-doubt')).output).toBe('no order is in doubt\n');
     const events = await eventsOf(id);
     const types = events.map(({ type }) => type);
     expect(types.slice(0, 4)).toEqual(['OrderPlaced', 'SubmissionStarted', 'OrderInDoubt', 'RedriveRequested']);
