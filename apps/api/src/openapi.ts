@@ -25,7 +25,7 @@ export async function registerDocumentation(app: FastifyInstance): Promise<void>
       info: { title: 'Order gateway', version: '1.0.0', description },
       servers: [{ url: '/', description: 'This server' }],
       tags: [
-        { name: 'orders', description: 'Placing and reading orders' },
+        { name: 'orders', description: 'Placing, reading and redriving orders' },
         { name: 'operations', description: 'Health and metrics' },
       ],
     },

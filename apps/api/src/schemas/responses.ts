@@ -43,7 +43,7 @@ export function problemResponse(first: Problem, ...more: Problem[]) {
 
 export const receiptHeaders = {
   'Order-Stream': { type: 'string', description: 'The stream that the order was written to.' },
-  'Order-Revision': { type: 'string', description: 'The revision of the event that this request wrote.' },
+  'Order-Revision': { type: 'string', description: 'The revision of the event that this is the receipt of.' },
   'Order-Log-Position': { type: 'string', description: 'Where that event stands in the log of all streams.' },
 } as const;
 
