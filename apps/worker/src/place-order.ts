@@ -45,7 +45,7 @@ export type PlacementEnd =
   | { kind: 'settled'; status: OrderStatus; was: 'already' | 'now' }
   /** Worth trying again later: the exchange placed nothing, or what it did is not known. */
   | { kind: 'open'; reason: string }
-  /** Nothing was tried, and nobody else should for a while. */
+  /** Nothing was tried, and this worker had better not for a while. */
   | { kind: 'exchange_unavailable' };
 
 /** The job names an order that has no stream: it belongs to another event store, or to none. */
