@@ -5,7 +5,10 @@ export const ProjectorSettings = Type.Object({
   ...sharedSettings,
   ...eventStoreSettings,
   ...redisSettings,
-  PROJECTOR_ADMIN_PORT: port('Health and metrics of the projector.', 9100),
+  PROJECTOR_ADMIN_PORT: port(
+    'Health and metrics of the projector; a second one on the machine takes the port above.',
+    9100,
+  ),
   PROJECTOR_BATCH_MAX: Type.Integer({
     minimum: 1,
     maximum: 5_000,
