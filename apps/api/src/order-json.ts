@@ -11,7 +11,9 @@ export function placedOrderJson(placed: OrderPlaced['data']): PlacedOrder {
 }
 
 export function orderJson(view: OrderView): Order {
-  return { ...view, limit_price: priceJson(view.limit_price) };
+  // A view of the first version has no such field, until the projector has built it again.
+  const in_doubt_since = view.in_doubt_since ?? null;
+  return { ...view, in_doubt_since, limit_price: priceJson(view.limit_price) };
 }
 
 export const eventJson = ({ event, revision, position, recordedAt, metadata, id }: RecordedOrderEvent) => ({

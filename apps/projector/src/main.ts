@@ -6,12 +6,7 @@ import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { openEventStore } from '@orders/order-store/open-event-store';
 import { orderEventBatches } from '@orders/order-store/order-subscription';
 import { identifyStore } from '@orders/order-store/store-identity';
-import {
-  ensureQueued,
-  type PlacementJob,
-  placementQueueName,
-  placementQueueOptions,
-} from '@orders/placement-queue/placement-queue';
+import { type PlacementJob, placementQueueName, placementQueueOptions } from '@orders/placement-queue/placement-queue';
 import { queueRoom } from '@orders/placement-queue/queue-room';
 import { keyspace } from '@orders/read-model/keys';
 import { openOrders, ordersInDoubt } from '@orders/read-model/redis-open-orders';
@@ -65,7 +60,7 @@ await runService({
       enqueue: async (requests) => {
         if (!(await room.enqueue(requests))) metrics.leftOut.inc(requests.length);
       },
-      ensureQueued: (request) => ensureQueued(queue, request, room.hasRoom),
+      ensureQueued: room.ensureQueued,
     });
     const progress = watchProgress({ client: connection.client, redis, queue, keys, state, metrics, log });
     onStop('progress', progress.stop);

@@ -121,16 +121,16 @@ async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: Ord
 
 // Of the orders that the log opened, most were settled later in the log: only what is still open now needs a job.
 async function finishRebuild(deps: ProjectorDeps, previous: Checkpoint): Promise<Checkpoint> {
-  let enqueued = 0;
+  let open = 0;
   for await (const page of deps.openOrders()) {
     await deps.enqueue(page.map(requestOf));
-    enqueued += page.length;
+    open += page.length;
   }
   const next: Checkpoint = { ...previous, phase: 'live' };
   if (!(await deps.projection.commit({ previous, next, views: [] }))) {
     throw new CheckpointMovedError('at the end of a rebuild');
   }
-  deps.log.info({ enqueued }, 'the read model is complete');
+  deps.log.info({ open }, 'the read model is complete');
   return next;
 }
 

@@ -16,7 +16,6 @@ import {
   placementQueueName,
   placementQueueOptions,
 } from '@orders/placement-queue/placement-queue';
-import type { Checkpoint } from '@orders/read-model/checkpoint';
 import { type Keyspace, keyspace } from '@orders/read-model/keys';
 import { openOrders } from '@orders/read-model/redis-open-orders';
 import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
@@ -155,10 +154,8 @@ describe('the projector', () => {
 
   it('builds views of another version again', async () => {
     const ids = await place(3);
-    const projection = redisProjection(redis, keys);
-    const storeId = await identifyStore(connection.client());
-    const older: Checkpoint = { storeId, viewVersion: 1, phase: 'live', position: null };
-    await projection.commit({ previous: null, next: older, views: [] });
+    // As the first version left it.
+    await redis.set(keys.checkpoint, JSON.stringify([await identifyStore(connection.client()), 'live', null]));
     const { metrics } = start();
     await expectProjected(ids);
     expect((await metrics.rebuilds.get()).values[0]?.value).toBe(1);

@@ -44,6 +44,7 @@ export type ChaosVerdict = {
 const settleWithinMs = 300_000;
 const copyEveryMs = 15_000;
 const auditPauseMs = 2_000;
+const retryMs = 500;
 const auditPatienceMs = 10_000;
 const exchangeLatencyMs = 200;
 const silent = { warn: () => undefined };
@@ -136,23 +137,25 @@ async function strikeUntil(system: ChaosSystem, random: Random, options: ChaosOp
   }
   await sleep(Math.max(0, end - performance.now()));
   clearInterval(copying);
+  await Promise.all(strikes);
   for (const { mend, timer } of lasting) {
     clearTimeout(timer);
     await Promise.try(mend).catch(() => undefined);
   }
-  await Promise.all(strikes);
   await untilDone(() => system.setFaults({ failure_rate: 0 }));
   return struck;
 }
 
+/** Rejects with the last failure when it is not done in the time that the system may take to settle. */
 async function untilDone(step: () => Promise<unknown>): Promise<void> {
-  while (
-    !(await step().then(
-      () => true,
-      () => false,
-    ))
-  )
-    await sleep(500);
+  for (const end = performance.now() + settleWithinMs; ; await sleep(retryMs)) {
+    try {
+      await step();
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+  }
 }
 
 /** The audit of the settled system; the last one there was, when it does not settle in time. */

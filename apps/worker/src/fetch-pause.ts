@@ -13,12 +13,12 @@ export function fetchPause(worker: () => Pausable, random: () => number = Math.r
   return async () => {
     if (isPaused) return;
     isPaused = true;
-    // What has been fetched is worked on, and comes back to the queue on its own.
-    await worker().pause(true);
     const resume = () => {
       isPaused = false;
       void worker().resume();
     };
     setTimeout(resume, shortestMs + random() * (longestMs - shortestMs)).unref();
+    // What has been fetched is worked on, and comes back to the queue on its own.
+    await worker().pause(true);
   };
 }

@@ -22,6 +22,7 @@ const appendsInFlightMax = 512;
 const appendsWaitingMax = 8_192;
 // An order has a handful of events; one that an exchange turns away for days, some ten thousands.
 const historyMax = 50_000;
+const readRoundsMax = 8;
 
 /** More appends wait than could be stored in time; this one was not sent. */
 export class TooManyAppendsError extends AppendError {
@@ -64,11 +65,12 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
 
   // A client that is replaced ends its reads as if the stream ended there.
   async function readWhole(orderId: string): Promise<RecordedOrderEvent[]> {
-    for (;;) {
+    for (let round = 0; round < readRoundsMax; round += 1) {
       const client = connection.client();
       const history = await readHistory(client, orderId);
       if (client === connection.client()) return history;
     }
+    throw new Error('the client of the event store was replaced during every read');
   }
 
   return { append, load };

@@ -30,7 +30,7 @@ const forgiving =
     try {
       handler(...args);
     } catch (error) {
-      // What the client throws when it does not know the append; anything else is news.
-      if (!(error instanceof TypeError)) throw error;
+      // What the client throws when its table does not have the append; anything else is news.
+      if (!(error instanceof TypeError && error.message.includes('is not iterable'))) throw error;
     }
   };

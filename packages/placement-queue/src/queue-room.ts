@@ -1,7 +1,13 @@
 // Bounds the queue, so that an outage of the exchange fills neither Redis nor the memory of anybody: what finds no room
 // is left out, and brought by the sweeper, oldest first, as room comes about.
 import type { Queue } from 'bullmq';
-import { enqueuePlacements, type PlacementJob, type PlacementRequest } from './placement-queue.ts';
+import {
+  enqueuePlacements,
+  ensureQueued,
+  type PlacementJob,
+  type PlacementRequest,
+  type Requeued,
+} from './placement-queue.ts';
 
 type QueueRoomOptions = {
   queue: Queue<PlacementJob>;
@@ -26,7 +32,6 @@ export function queueRoom({ queue, jobsMax, nowMs }: QueueRoomOptions) {
   }
 
   return {
-    hasRoom,
     /** As `enqueuePlacements`, if there is room; resolves to whether there was. */
     enqueue: async (requests: readonly PlacementRequest[]): Promise<boolean> => {
       if (requests.length === 0) return true;
@@ -34,6 +39,12 @@ export function queueRoom({ queue, jobsMax, nowMs }: QueueRoomOptions) {
       await enqueuePlacements(queue, requests);
       jobs += requests.length;
       return true;
+    },
+    /** As `ensureQueued`, if there is room for a job that is missing. */
+    ensureQueued: async (request: PlacementRequest): Promise<Requeued> => {
+      const result = await ensureQueued(queue, request, hasRoom);
+      if (result === 'added') jobs += 1;
+      return result;
     },
   };
 }

@@ -84,17 +84,19 @@ describe('ensureQueued', () => {
 describe('a queue that is full', () => {
   it('takes no more jobs, until there is room again', async () => {
     let now = 0;
-    const { enqueue, hasRoom } = queueRoom({ queue, jobsMax: 10, nowMs: () => now });
+    const { enqueue, ensureQueued: ensure } = queueRoom({ queue, jobsMax: 10, nowMs: () => now });
     expect(await enqueue([])).toBe(true);
     expect(await enqueue(Array.from({ length: 12 }, (_, n) => request(`a-${n}`)))).toBe(true);
     expect(await enqueue([request('b')])).toBe(false);
-    expect(await ensureQueued(queue, request('b'), hasRoom)).toBe('full');
-    expect(await ensureQueued(queue, request('a-3'), hasRoom)).toBe('left');
+    expect(await ensure(request('b'))).toBe('full');
+    expect(await ensure(request('a-3'))).toBe('left');
     expect(await queue.getJobCounts('waiting')).toEqual({ waiting: 12 });
-    for (const n of [0, 1, 2]) await queue.remove(placementJobId(`a-${n}`, 0));
+    for (const n of [0, 1, 2, 3]) await queue.remove(placementJobId(`a-${n}`, 0));
     now += 1_000;
-    expect(await ensureQueued(queue, request('b'), hasRoom)).toBe('added');
+    expect(await ensure(request('b'))).toBe('added');
     expect(await enqueue([request('c')])).toBe(true);
+    // Nothing was counted since: what was added is known.
+    expect(await ensure(request('d'))).toBe('full');
   });
 });
 

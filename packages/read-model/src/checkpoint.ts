@@ -11,6 +11,9 @@ export type Checkpoint = {
   position: LogPosition | null;
 };
 
+// Checkpoints were first written without a version.
+const firstViewVersion = 1;
+
 /** The one form of a checkpoint in Redis, where two are compared as text. `''` for none. */
 export function encodeCheckpoint(checkpoint: Checkpoint | null): string {
   if (checkpoint === null) return '';
@@ -19,7 +22,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint | null): string {
     storeId,
     phase,
     position === null ? null : [String(position.commit), String(position.prepare)],
-    viewVersion,
+    ...(viewVersion === firstViewVersion ? [] : [viewVersion]),
   ]);
 }
 
@@ -27,12 +30,12 @@ type Encoded = [
   storeId: string,
   phase: Checkpoint['phase'],
   position: [commit: string, prepare: string] | null,
-  viewVersion: number,
+  viewVersion?: number,
 ];
 
 export function decodeCheckpoint(text: string): Checkpoint | null {
   if (text === '') return null;
-  const [storeId, phase, position, viewVersion] = JSON.parse(text) as Encoded;
+  const [storeId, phase, position, viewVersion = firstViewVersion] = JSON.parse(text) as Encoded;
   const [commit, prepare] = position ?? [];
   const known = commit !== undefined && prepare !== undefined;
   const at = known ? { commit: BigInt(commit), prepare: BigInt(prepare) } : null;

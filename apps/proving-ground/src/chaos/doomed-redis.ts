@@ -12,7 +12,8 @@ export type DoomedRedis = {
   start: () => Promise<void>;
   /** SIGKILL, and after a moment a new start on the same files. */
   kill: () => Promise<void>;
-  signal: (signal: NodeJS.Signals) => void;
+  freeze: () => void;
+  thaw: () => void;
   /** FLUSHALL. */
   flush: () => Promise<void>;
   /** Keeps a copy of its files as they are now. */
@@ -33,6 +34,7 @@ export function doomedRedis({ port, folder, pathVariable, onLine }: DoomedRedisO
   const files = join(folder, 'redis');
   const copies = join(folder, 'redis-copies');
   let running: ManagedProcess | undefined;
+  let isFrozen = false;
   let copied = 0;
   // One change at a time: a kill in the middle of a restore would begin on half a copy.
   let last: Promise<unknown> = Promise.resolve();
@@ -44,6 +46,7 @@ export function doomedRedis({ port, folder, pathVariable, onLine }: DoomedRedisO
 
   async function start(): Promise<void> {
     await mkdir(files, { recursive: true });
+    isFrozen = false;
     running = startProcess({
       name: 'redis',
       command: 'redis-server',
@@ -63,7 +66,14 @@ export function doomedRedis({ port, folder, pathVariable, onLine }: DoomedRedisO
 
   return {
     start,
-    signal: (signal) => running?.kill(signal),
+    freeze: () => {
+      isFrozen = true;
+      running?.kill('SIGSTOP');
+    },
+    thaw: () => {
+      isFrozen = false;
+      running?.kill('SIGCONT');
+    },
     kill: () =>
       inTurn(async () => {
         await end();
@@ -75,7 +85,7 @@ export function doomedRedis({ port, folder, pathVariable, onLine }: DoomedRedisO
         // Held still, so that the copy is what a kill of this moment would have left.
         running?.kill('SIGSTOP');
         await cp(files, join(copies, String(copied)), { recursive: true });
-        running?.kill('SIGCONT');
+        if (!isFrozen) running?.kill('SIGCONT');
         copied += 1;
         if (copied > copiesMax) await rm(join(copies, String(copied - copiesMax - 1)), { recursive: true });
       }),

@@ -139,8 +139,8 @@ const frozenRedis = (lastsMs: number): Fault => ({
   name: `freeze redis for ${inSeconds(lastsMs)}`,
   lastsMs,
   strike: async ({ redis }) => {
-    redis.signal('SIGSTOP');
-    return () => redis.signal('SIGCONT');
+    redis.freeze();
+    return redis.thaw;
   },
 });
 

@@ -3,7 +3,7 @@
 import { orderPlacement, type Placed, type Placement } from '@orders/api/order-placement';
 import { orderRedrive, type Redrive } from '@orders/api/order-redrive';
 import { openStatuses } from '@orders/domain/order-types';
-import { ensureQueued, type PlacementJob, placementJobId } from '@orders/placement-queue/placement-queue';
+import { type PlacementJob, placementJobId } from '@orders/placement-queue/placement-queue';
 import { queueRoom } from '@orders/placement-queue/queue-room';
 import type { ProjectorMetrics } from '@orders/projector/metrics';
 import { followLog, type ProjectorDeps, type ProjectorState } from '@orders/projector/projector';
@@ -104,7 +104,7 @@ export function bootProjector(env: Environment, process: Process): void {
     const onSwept: SweeperDeps['onSwept'] = (result) => see(`sweeper ${result}`);
     const sweep = createSweeper({
       orders,
-      ensureQueued: (request) => ensureQueued(client, request, room.hasRoom),
+      ensureQueued: room.ensureQueued,
       onSwept,
     });
     for (let dueMs = nowMs() + everyMs; ; dueMs = nowMs() + everyMs) {
