@@ -157,7 +157,7 @@ async function settle(
 }
 
 function settlement(
-  { attemptsMax, now }: PlacementDeps,
+  { exchange, attemptsMax, now }: PlacementDeps,
   { id: order_id, attempts: attempt }: ExistingOrder,
   outcome: Exclude<PlacementOutcome, { kind: 'unknown' }>,
   during_outage: boolean,
@@ -168,11 +168,12 @@ function settlement(
     return { type: 'ConfirmSubmission', data: { order_id, exchange_order_id, evidence: 'response', at } };
   }
   const { reason } = outcome;
+  const redrive_answers = exchange.query === null;
   if (outcome.kind === 'refused') {
-    return { type: 'RefuseOrder', data: { order_id, attempt, reason, at } };
+    return { type: 'RefuseOrder', data: { order_id, attempt, reason, redrive_answers, at } };
   }
-  const attempts_max = attemptsMax;
-  return { type: 'RecordAttemptFailure', data: { order_id, attempt, reason, during_outage, attempts_max, at } };
+  const data = { order_id, attempt, reason, during_outage, redrive_answers, attempts_max: attemptsMax, at };
+  return { type: 'RecordAttemptFailure', data };
 }
 
 async function record(

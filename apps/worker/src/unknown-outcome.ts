@@ -48,7 +48,8 @@ function afterAbsence({ exchange, attemptsMax, now }: UnknownOutcomeDeps, order:
     return { kind: 'wait', reason: 'a call may still be on its way' };
   const { id: order_id, attempts: attempt } = order;
   const reason = 'the exchange does not have it';
-  const data = { order_id, attempt, reason, during_outage: false, attempts_max: attemptsMax, at };
+  const knows = { during_outage: false, redrive_answers: false };
+  const data = { order_id, attempt, reason, ...knows, attempts_max: attemptsMax, at };
   return { kind: 'record', command: { type: 'RecordAttemptFailure', data } };
 }
 

@@ -44,17 +44,17 @@ export const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
 export const anyCommand: fc.Arbitrary<OrderCommand> = fc.oneof(
   terms.map((t) => ({ type: 'PlaceOrder' as const, data: { order_id, account_id: 'a', terms: t, at } })),
   fc.constant({ type: 'StartSubmission' as const, data: { order_id, at } }),
-  fc.tuple(attempt, reason, fc.boolean()).map(([n, why, during_outage]) => ({
+  fc.tuple(attempt, reason, fc.boolean(), fc.boolean()).map(([n, why, during_outage, redrive_answers]) => ({
     type: 'RecordAttemptFailure' as const,
-    data: { order_id, attempt: n, reason: why, during_outage, attempts_max: 2, at },
+    data: { order_id, attempt: n, reason: why, during_outage, redrive_answers, attempts_max: 2, at },
   })),
   reference.map((exchange_order_id) => ({
     type: 'ConfirmSubmission' as const,
     data: { order_id, exchange_order_id, evidence: 'query' as const, at },
   })),
-  fc.tuple(attempt, reason).map(([n, why]) => ({
+  fc.tuple(attempt, reason, fc.boolean()).map(([n, why, redrive_answers]) => ({
     type: 'RefuseOrder' as const,
-    data: { order_id, attempt: n, reason: why, at },
+    data: { order_id, attempt: n, reason: why, redrive_answers, at },
   })),
   reason.map((why) => ({ type: 'ParkOrder' as const, data: { order_id, reason: why, at } })),
   fc.constant({ type: 'RecordAbsence' as const, data: { order_id, at } }),

@@ -142,6 +142,7 @@ export type RecordAttemptFailure = {
     reason: string;
     /** Whether the exchange was known to be out of order: such an attempt uses up nothing. */
     during_outage: boolean;
+    redrive_answers: boolean;
     attempts_max: number;
     at: Timestamp;
   };
@@ -152,7 +153,14 @@ export type ConfirmSubmission = {
 };
 export type RefuseOrder = {
   type: 'RefuseOrder';
-  data: { order_id: string; attempt: number; reason: string; at: Timestamp };
+  data: {
+    order_id: string;
+    attempt: number;
+    reason: string;
+    /** Whether a redrive answers for the calls before it: only at an exchange that cannot be asked about them. */
+    redrive_answers: boolean;
+    at: Timestamp;
+  };
 };
 export type ParkOrder = { type: 'ParkOrder'; data: { order_id: string; reason: string; at: Timestamp } };
 /** The exchange was asked about an order in doubt, late enough that its answer is proof. */

@@ -51,6 +51,10 @@ export function decide(command: OrderCommand, order: Order): OrderEvent[] {
  */
 export const isDoubtful = (order: ExistingOrder): boolean => order.last_unresolved > order.attempts_before_redrive;
 
+/** Whether the order may stand at the exchange because of an earlier call, which a redrive may or may not answer for. */
+const mayStand = (order: ExistingOrder, redriveAnswers: boolean): boolean =>
+  redriveAnswers ? isDoubtful(order) : order.last_unresolved > 0;
+
 /** Whether the order still waits for the outcome of this attempt. An answer that comes late ends the doubt about it. */
 export const awaitsOutcome = (order: ExistingOrder, attempt: number): boolean =>
   order.attempts === attempt && (order.status === 'submitting' || (order.status === 'in_doubt' && !isDoubtful(order)));
@@ -71,7 +75,7 @@ function start({ data: { order_id, at } }: StartSubmission, order: ExistingOrder
 }
 
 function recordAttemptFailure({ data }: RecordAttemptFailure, order: ExistingOrder): OrderEvent[] {
-  const { order_id, attempt, reason, during_outage, attempts_max, at } = data;
+  const { order_id, attempt, reason, during_outage, redrive_answers, attempts_max, at } = data;
   if (!awaitsOutcome(order, attempt)) throw new OrderError('submission_not_started', order_id);
   if (during_outage) {
     return [{ type: 'SubmissionAttemptFailed', data: { order_id, attempt, reason, during_outage } }];
@@ -80,7 +84,8 @@ function recordAttemptFailure({ data }: RecordAttemptFailure, order: ExistingOrd
     return [{ type: 'SubmissionAttemptFailed', data: { order_id, attempt, reason } }];
   }
   // That the last call placed nothing says nothing about an earlier one whose answer was lost.
-  if (isDoubtful(order)) return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
+  if (mayStand(order, redrive_answers))
+    return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
   const code = 'attempts_exhausted';
   return [{ type: 'OrderFailed', data: { order_id, code, reason, attempts: attempt, failed_at: at } }];
 }
@@ -98,13 +103,14 @@ function confirm({ data }: ConfirmSubmission, order: ExistingOrder): OrderEvent[
 }
 
 function refuse({ data }: RefuseOrder, order: ExistingOrder): OrderEvent[] {
-  const { order_id, attempt, reason, at } = data;
+  const { order_id, attempt, reason, redrive_answers, at } = data;
   if (order.status === 'failed') return [];
   if (order.status === 'submitted') throw new OrderError('order_already_settled', order_id);
   // A refusal speaks of its own call: one that was begun since may yet be accepted, and so may an earlier one that is
   // still on its way, once the rule is lifted.
   if (!awaitsOutcome(order, attempt)) throw new OrderError('submission_not_started', order_id);
-  if (isDoubtful(order)) return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
+  if (mayStand(order, redrive_answers))
+    return [{ type: 'OrderInDoubt', data: { order_id, attempt, reason, in_doubt_since: at } }];
   const code = 'refused_by_exchange';
   return [{ type: 'OrderFailed', data: { order_id, code, reason, attempts: attempt, failed_at: at } }];
 }
@@ -153,7 +159,8 @@ export function evolve(order: Order, event: OrderEvent): Order {
       return { ...known(order), failures, status: 'placed' };
     }
     case 'OrderFailed':
-      return { ...known(order), status: 'failed', code: event.data.code };
+      // A failure is definite, whatever was open before it.
+      return { ...known(order), last_unresolved: 0, status: 'failed', code: event.data.code };
     case 'OrderInDoubt':
       return { ...known(order), status: 'in_doubt', in_doubt_since: event.data.in_doubt_since };
     case 'RedriveRequested':

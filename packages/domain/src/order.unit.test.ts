@@ -50,11 +50,11 @@ const place = (over: Partial<OrderTerms> = {}, account_id = 'default'): OrderCom
 const start: OrderCommand = { type: 'StartSubmission', data: { order_id, at } };
 const failAttempt = (attempt: number, attempts_max = 2): OrderCommand => ({
   type: 'RecordAttemptFailure',
-  data: { order_id, attempt, reason: 'no connection', during_outage: false, attempts_max, at },
+  data: { order_id, attempt, reason: 'no connection', during_outage: false, redrive_answers: true, attempts_max, at },
 });
 const failAttemptInOutage = (attempt: number): OrderCommand => ({
   type: 'RecordAttemptFailure',
-  data: { order_id, attempt, reason: 'no connection', during_outage: true, attempts_max: 2, at },
+  data: { order_id, attempt, reason: 'no connection', during_outage: true, redrive_answers: true, attempts_max: 2, at },
 });
 const failedInOutage = (attempt: number): OrderEvent => ({
   type: 'SubmissionAttemptFailed',
@@ -64,9 +64,9 @@ const confirm = (exchange_order_id = 'x-9'): OrderCommand => ({
   type: 'ConfirmSubmission',
   data: { order_id, exchange_order_id, evidence: 'response', at },
 });
-const refuse = (attempt = 1): OrderCommand => ({
+const refuse = (attempt = 1, redrive_answers = true): OrderCommand => ({
   type: 'RefuseOrder',
-  data: { order_id, attempt, reason: 'halted', at },
+  data: { order_id, attempt, reason: 'halted', redrive_answers, at },
 });
 const park: OrderCommand = { type: 'ParkOrder', data: { order_id, reason: 'no answer', at } };
 const absence: OrderCommand = { type: 'RecordAbsence', data: { order_id, at } };
@@ -157,6 +157,11 @@ describe('RefuseOrder', () => {
     expect(given(placed, started(1), refused).when(refuse())()).toEqual([]));
   it('doubts the order when an earlier call may have placed it', () =>
     expect(given(placed, started(1), started(2)).when(refuse(2))()[0]?.type).toBe('OrderInDoubt'));
+  it('leaves the doubt about calls before a redrive to an exchange that can be asked about them', () => {
+    const redriven = given(placed, started(1), started(2), inDoubt, redrive, started(3));
+    expect(redriven.when(refuse(3, true))()[0]?.type).toBe('OrderFailed');
+    expect(redriven.when(refuse(3, false))()[0]?.type).toBe('OrderInDoubt');
+  });
   it('says nothing about a call that was begun since', () =>
     expect(given(placed, started(1), started(2)).when(refuse(1))).toThrow('submission_not_started'));
   it('ends the doubt about its attempt when it comes late', () =>
