@@ -51,7 +51,7 @@ export function decide(command: OrderCommand, order: Order): OrderEvent[] {
  */
 export const isDoubtful = (order: ExistingOrder): boolean => order.last_unresolved > order.attempts_before_redrive;
 
-/** Whether the order may stand at the exchange because of an earlier call, which a redrive may or may not answer for. */
+/** Whether an earlier call may have placed the order, for all that is known: a redrive may or may not answer for it. */
 const mayStand = (order: ExistingOrder, redriveAnswers: boolean): boolean =>
   redriveAnswers ? isDoubtful(order) : order.last_unresolved > 0;
 
