@@ -96,7 +96,7 @@ async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: Ord
   const known = await projection.loadViews(orderIds);
   const basis = orderIds.map((id) => ({ id, revision: known.get(id)?.revision ?? null }));
   const { changed, opened, submitted, anomalies } = foldBatch(known, batch.events);
-  if (previous.phase === 'live') await enqueue(opened.map(requestOf));
+  if (previous.phase === 'live') await enqueue(opened);
   const next: Checkpoint = { ...previous, position: batch.position };
   if (!(await projection.commit({ previous, next, views: changed, basis }))) {
     throw new CheckpointMovedError('at a commit');

@@ -98,7 +98,7 @@ await runService({
     };
     const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
     const processor = placementProcessor({
-      place: (orderId) => placeOrder(placement, orderId),
+      place: (orderId, placed) => placeOrder(placement, orderId, placed),
       pauseFetching: fetchPause(() => worker),
       metrics,
       log,

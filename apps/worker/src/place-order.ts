@@ -1,9 +1,10 @@
 // Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: it is read
 // first, the intent is written before the call, the outcome after it, each at an exact revision. So a job may run
 // twice, a worker may die anywhere, and the order still stands at the exchange once.
-import { awaitsOutcome, decide, evolve } from '@orders/domain/order';
+import { absentOrder, awaitsOutcome, decide, evolve } from '@orders/domain/order';
 import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
 import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
+import type { PlacedAlone } from '@orders/placement-queue/placement-queue';
 import type { Exchange, PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
 import { callWithinMs, clearForCall, confirmation, evidenceFor } from './unknown-outcome.ts';
 
@@ -56,10 +57,16 @@ export class NoSuchOrderError extends Error {
 // Each round lost means that a rival wrote to the stream in between; more than a few of them have never been seen.
 const roundsMax = 8;
 
-/** Rejects with {@link NoSuchOrderError}, an OrderError for a contradiction, or what the event store failed with. */
-export async function placeOrder(deps: PlacementDeps, orderId: string): Promise<PlacementEnd> {
+/**
+ * Of an order that is believed to be `placed` and nothing else, the stream is not read first: the first append shows
+ * whether that is so. Rejects with {@link NoSuchOrderError}, an OrderError for a contradiction, or what the event store
+ * failed with.
+ */
+export async function placeOrder(deps: PlacementDeps, orderId: string, placed?: PlacedAlone): Promise<PlacementEnd> {
+  let believed = placed && knownFrom(placed);
   for (let round = 0; round < roundsMax; round += 1) {
-    const known = await load(deps, orderId);
+    const known = believed ?? (await load(deps, orderId));
+    believed = undefined;
     const end = await advance(deps, known);
     if (end !== 'look_again') return end;
   }
@@ -72,6 +79,11 @@ type KnownOrder = {
   revision: bigint;
   origin: Pick<CommandContext, 'correlationId' | 'traceparent'>;
 };
+
+function knownFrom({ data, correlation_id: correlationId, traceparent }: PlacedAlone): KnownOrder | undefined {
+  const order = evolve(absentOrder, { type: 'OrderPlaced', data });
+  return order.status === 'absent' ? undefined : { order, revision: 0n, origin: { correlationId, traceparent } };
+}
 
 async function load({ store }: PlacementDeps, orderId: string): Promise<KnownOrder> {
   const { order, revision, history } = await store.load(orderId);

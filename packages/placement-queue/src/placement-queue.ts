@@ -1,10 +1,21 @@
 // The queue between projector and workers, as one definition that both sides import. It may forget, repeat and reorder:
 // the order's stream decides whether work is left, a job only says where to look.
+import type { OrderPlaced } from '@orders/domain/order-types';
 import type { JobsOptions, Queue, QueueOptions, WorkerOptions } from 'bullmq';
 
 export const placementQueueName = 'place-order';
 
-export type PlacementJob = { order_id: string };
+/**
+ * The only event of an order's stream, as it was read there. It never changes, and whoever goes by it appends at its
+ * revision: if the stream has more by then, that is a conflict.
+ */
+export type PlacedAlone = { data: OrderPlaced['data']; correlation_id: string; traceparent?: string };
+
+export type PlacementJob = {
+  order_id: string;
+  /** Saves the first worker the reading of the stream. */
+  placed?: PlacedAlone;
+};
 
 /** One job an order and round: a redriven order is a new one, an event read twice is not. */
 export const placementJobId = (orderId: string, redrives: number): string => `place-${orderId}-${redrives}`;
@@ -70,7 +81,7 @@ export function backoffMs(attemptsMade: number, cause: unknown, random: () => nu
   return Math.min(longestMs, firstBackoffMs * 2 ** doublings) * (0.5 + random() / 2);
 }
 
-export type PlacementRequest = { orderId: string; redrives: number };
+export type PlacementRequest = { orderId: string; redrives: number; placed?: PlacedAlone };
 
 // A chunk is one pipeline of scripts: long enough to save round trips, short enough not to hold up Redis.
 const chunkSize = 250;
@@ -82,9 +93,9 @@ export async function enqueuePlacements(queue: Queue<PlacementJob>, requests: re
   }
 }
 
-const jobOf = ({ orderId, redrives }: PlacementRequest) => ({
+const jobOf = ({ orderId, redrives, placed }: PlacementRequest) => ({
   name: 'place',
-  data: { order_id: orderId },
+  data: { order_id: orderId, ...(placed && { placed }) },
   opts: { jobId: placementJobId(orderId, redrives) },
 });
 

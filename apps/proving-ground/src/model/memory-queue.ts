@@ -34,7 +34,7 @@ export function memoryQueue({ redis, call, nowMs, see }: QueueDeps, { locksExpir
       return;
     }
     const nothingYet = { attemptsMade: 0, dueMs: 0, lock: null };
-    jobs().set(id, { id, orderId: data.order_id, state: 'waiting', place: nextPlace(), ...nothingYet });
+    jobs().set(id, { id, data, state: 'waiting', place: nextPlace(), ...nothingYet });
   }
 
   function nextPlace(): number {

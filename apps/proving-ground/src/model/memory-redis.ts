@@ -1,7 +1,7 @@
 // All of Redis as one value, so that it can be lost, or fall back to an older one, as a whole. The projection keeps the
 // contract of the Lua scripts: nothing moves unless the checkpoint is where the projector left it.
 import { type OrderStatus, orderStatuses } from '@orders/domain/order-types';
-import { placementJobId } from '@orders/placement-queue/placement-queue';
+import { type PlacementJob, placementJobId } from '@orders/placement-queue/placement-queue';
 import { decodeCheckpoint, encodeCheckpoint } from '@orders/read-model/checkpoint';
 import type { OrderView } from '@orders/read-model/order-view';
 import type { Projection } from '@orders/read-model/redis-projection';
@@ -10,7 +10,7 @@ import type { Process } from './turns.ts';
 
 export type StoredJob = {
   id: string;
-  orderId: string;
+  data: PlacementJob;
   state: 'waiting' | 'active' | 'delayed' | 'completed' | 'failed';
   /** Smaller is sooner. */
   place: number;

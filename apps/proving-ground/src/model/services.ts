@@ -175,7 +175,7 @@ export function bootWorker(env: Environment, process: Process): void {
     contradictions: { inc: () => see('contradiction') },
   } as unknown as WorkerMetrics;
   const processor = placementProcessor({
-    place: (orderId) => placeOrder(placement, orderId),
+    place: (orderId, placed) => placeOrder(placement, orderId, placed),
     pauseFetching: async () => {
       pausedUntilMs = nowMs() + fetchPauseMs;
     },
@@ -194,9 +194,9 @@ export function bootWorker(env: Environment, process: Process): void {
       tended.set(token, process);
       turns.note(process.name, `works on ${job.id}`);
       if (fetched === 'crash') await calls.diedAt(process);
-      const data: PlacementJob = { order_id: job.orderId };
       const finish = await endOf(
-        () => processor({ data, attemptsMade: job.attemptsMade } as Job<PlacementJob, string>) as Promise<string>,
+        () =>
+          processor({ data: job.data, attemptsMade: job.attemptsMade } as Job<PlacementJob, string>) as Promise<string>,
       );
       tended.delete(token);
       const wasMine = await call(process, `finish ${finish.kind}`, () => queue.finish(job.id, token, finish)).catch(
