@@ -2,13 +2,10 @@
 // version is lifted here, in one place, and a stored event is never edited.
 import { type EventData, jsonEvent, type ResolvedEvent } from '@eventstore/db-client';
 import { type OrderEvent, orderEventTypes } from '@orders/domain/order-types';
-import { v5 as uuidV5 } from 'uuid';
+import { eventIdOf } from './event-id.ts';
 import { type Append, type EventMetadata, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
 
 export const currentSchemaVersion = 1;
-
-// Fixed for ever: changing it would give every repeated append a new id.
-const eventIdNamespace = '5a0d7c3e-8f34-4c0e-9d55-0d9b1f6c2a11';
 
 /** Names of events, derived from their content: the same decision, sent again, is the same event to the event store. */
 export function encodeEvents({ orderId, expectedRevision, events, context }: Append): EventData[] {
@@ -21,7 +18,7 @@ export function encodeEvents({ orderId, expectedRevision, events, context }: App
   };
   return events.map(({ type, data }, index) => {
     const fingerprint = [orderId, first + BigInt(index), context.causationId, type, JSON.stringify(data)].join('\n');
-    return jsonEvent({ id: uuidV5(fingerprint, eventIdNamespace), type, data, metadata });
+    return jsonEvent({ id: eventIdOf(fingerprint), type, data, metadata });
   });
 }
 

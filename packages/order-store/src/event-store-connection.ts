@@ -1,6 +1,7 @@
 // The client of the event store, replaced when it can no longer recover by itself: once it failed to discover a server,
 // its appends fail for ever; and it never settles an append whose answer does not come, nor frees what it keeps for it.
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import { decodeBase64Early } from './byte-fields.ts';
 import { NoAnswerError, withinMs } from './deadline.ts';
 import { dropLateAnswers } from './late-answers.ts';
 
@@ -26,6 +27,7 @@ const consecutiveTimeoutsMax = 16;
 
 export function connectEventStore({ createClient, onReplaced }: ConnectionOptions): EventStoreConnection {
   dropLateAnswers();
+  decodeBase64Early();
   let client = createClient();
   let consecutiveTimeouts = 0;
   let replacedAtMs = Number.NEGATIVE_INFINITY;

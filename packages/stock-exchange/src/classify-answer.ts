@@ -3,9 +3,12 @@
 // unknown.
 import { isDeepStrictEqual } from 'node:util';
 import type { OrderTerms } from '@orders/domain/order-types';
-import { Value } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import type { ExchangeOrder, PlacementOutcome, QueryOutcome } from './exchange.ts';
 import { AcceptedOrder, Problem, problemCodes } from './exchange-protocol.ts';
+
+const acceptedOrder = Compile(AcceptedOrder);
+const problemDocument = Compile(Problem);
 
 export type CallEnd =
   /** A complete answer; `body` is the parsed JSON, `undefined` where it is none. */
@@ -17,13 +20,13 @@ export function classifyPlacement({ clientOrderId, terms }: ExchangeOrder, end: 
   }
   const { status, body } = end;
   if (status === 200 || status === 201) {
-    if (!Value.Check(AcceptedOrder, body)) return unclear(end);
+    if (!acceptedOrder.Check(body)) return unclear(end);
     if (body.client_order_id !== clientOrderId || !isDeepStrictEqual(termsOf(body), termsOf(terms))) {
       return { kind: 'unknown', reason: `the exchange answered ${status} with an order that is not the one sent` };
     }
     return { kind: 'confirmed', exchangeOrderId: body.exchange_order_id };
   }
-  const problem = Value.Check(Problem, body) ? body : null;
+  const problem = problemDocument.Check(body) ? body : null;
   if (status === 503 && problem?.code === problemCodes.connectionNotAvailable) {
     return { kind: 'not_placed', reason: problem.detail };
   }
@@ -38,11 +41,11 @@ export function classifyPlacement({ clientOrderId, terms }: ExchangeOrder, end: 
 export function classifyQuery(clientOrderId: string, end: CallEnd): QueryOutcome {
   if (end.kind === 'error') return { kind: 'unknown', reason: describeError(end.error) };
   const { status, body } = end;
-  if (status === 200 && Value.Check(AcceptedOrder, body) && body.client_order_id === clientOrderId) {
+  if (status === 200 && acceptedOrder.Check(body) && body.client_order_id === clientOrderId) {
     return { kind: 'found', exchangeOrderId: body.exchange_order_id };
   }
   // A 404 of a proxy, or of a wrong URL, proves nothing about the order.
-  if (status === 404 && Value.Check(Problem, body) && body.code === problemCodes.orderNotFound) {
+  if (status === 404 && problemDocument.Check(body) && body.code === problemCodes.orderNotFound) {
     return { kind: 'absent' };
   }
   return unclear(end);
@@ -68,7 +71,7 @@ function describeError(error: unknown): string {
 }
 
 function unclear({ status, body }: { status: number; body: unknown }): { kind: 'unknown'; reason: string } {
-  const told = Value.Check(Problem, body) ? ` (${body.code}: ${body.detail})` : '';
+  const told = problemDocument.Check(body) ? ` (${body.code}: ${body.detail})` : '';
   return { kind: 'unknown', reason: `the exchange answered ${status}, which settles nothing${told}` };
 }
 
