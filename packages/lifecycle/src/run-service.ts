@@ -109,5 +109,6 @@ function describeStartFailure(err: unknown, ports: Readonly<Record<string, numbe
 
 function exit(log: Logger, message: string, code: number): never {
   log.info({ code }, message);
+  log.flush();
   return process.exit(code);
 }
