@@ -40,9 +40,9 @@ export function portsWithCrashPoints(
   };
 }
 
-function commitStep({ previous, next, views }: ProjectionCommit): ProjectorStep | null {
+function commitStep({ previous, next, changes }: ProjectionCommit): ProjectorStep | null {
   if (previous === null) return 'projector.start-rebuild';
   if (previous.phase !== next.phase) return 'projector.finish-rebuild';
-  if (views.length === 0) return null;
+  if (changes.every(({ after }) => after === null)) return null;
   return next.phase === 'live' ? 'projector.commit' : 'projector.commit-rebuilding';
 }

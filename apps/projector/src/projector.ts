@@ -82,7 +82,7 @@ async function startingPoint({ identifyStore, projection, metrics, log }: Projec
   if (stored !== null)
     log.warn({ was: stored, is: start }, 'another store or version of views: dropping the read model');
   if (!(await projection.clear(stored))) throw new CheckpointMovedError('while the read model was dropped');
-  if (!(await projection.commit({ previous: null, next: start, views: [] }))) {
+  if (!(await projection.commit({ previous: null, next: start, changes: [] }))) {
     throw new CheckpointMovedError('at the start of a rebuild');
   }
   metrics.rebuilds.inc();
@@ -94,11 +94,12 @@ async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: Ord
   const { projection, enqueue, metrics, log } = deps;
   const orderIds = [...new Set(batch.events.map(({ orderId }) => orderId))];
   const known = await projection.loadViews(orderIds);
-  const basis = orderIds.map((id) => ({ id, revision: known.get(id)?.revision ?? null }));
   const { changed, opened, submitted, anomalies } = foldBatch(known, batch.events);
   if (previous.phase === 'live') await enqueue(opened);
   const next: Checkpoint = { ...previous, position: batch.position };
-  if (!(await projection.commit({ previous, next, views: changed, basis }))) {
+  const after = new Map(changed.map((view) => [view.id, view]));
+  const changes = orderIds.map((id) => ({ id, before: known.get(id) ?? null, after: after.get(id) ?? null }));
+  if (!(await projection.commit({ previous, next, changes }))) {
     throw new CheckpointMovedError('at a commit');
   }
   // Only what was committed counts: views that Redis lost meanwhile are followed by nothing.
@@ -127,7 +128,7 @@ async function finishRebuild(deps: ProjectorDeps, previous: Checkpoint): Promise
     open += page.length;
   }
   const next: Checkpoint = { ...previous, phase: 'live' };
-  if (!(await deps.projection.commit({ previous, next, views: [] }))) {
+  if (!(await deps.projection.commit({ previous, next, changes: [] }))) {
     throw new CheckpointMovedError('at the end of a rebuild');
   }
   deps.log.info({ open }, 'the read model is complete');

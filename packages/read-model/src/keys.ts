@@ -22,7 +22,7 @@ export function keyspace(tag: string): Keyspace {
   return {
     prefix,
     checkpoint: `${prefix}:checkpoint:orders-projector`,
-    view: (orderId) => `${prefix}:view:${orderId}`,
+    view: (orderId) => `${prefix}:order:${orderId}`,
     allOrders: `${prefix}:all`,
     byStatus: (status) => `${prefix}:status:${status}`,
     inDoubtSince: `${prefix}:in-doubt-since`,

@@ -4,7 +4,7 @@ import type { OrderEvent, OrderSide, OrderStatus, OrderType, Timestamp } from '@
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
 
 /** To be raised with every change of what a view holds: the next projector then builds all of them again. */
-export const currentViewVersion = 2;
+export const currentViewVersion = 3;
 
 export type OrderView = {
   id: string;
@@ -29,6 +29,14 @@ export type OrderView = {
   /** The revision of the stream that this view reflects. */
   revision: number;
 };
+
+/** The one form of a view in Redis: its revision, and then JSON, so that a script can compare the one without the other. */
+export const encodeView = (view: OrderView): string => `${versionMark(view)}${JSON.stringify(view)}`;
+
+export const decodeView = (text: string): OrderView => JSON.parse(text.slice(text.indexOf(' ') + 1)) as OrderView;
+
+/** How a stored view of this revision begins, and no other one. */
+export const versionMark = ({ revision }: Pick<OrderView, 'revision'>): string => `${revision} `;
 
 /** The view after the whole history of one order; `null` when the history does not begin with its placement. */
 export function viewOfHistory(history: readonly RecordedOrderEvent[]): OrderView | null {

@@ -4,15 +4,15 @@ import type { Redis } from 'ioredis';
 import { type IndexRange, mergeNewestFirst, scanIndex } from './index-scan.ts';
 import type { Keyspace } from './keys.ts';
 import type { OrderCursor, OrderFilter, OrderPage, OrderQueries } from './order-queries.ts';
-import type { OrderView } from './order-view.ts';
+import { decodeView, type OrderView } from './order-view.ts';
 
 const viewsReadMax = 5_000;
 const listLimitMax = 500;
 
 export function redisOrderQueries(redis: Redis, keys: Keyspace): OrderQueries {
   async function find(orderId: string) {
-    const json = await redis.hget(keys.view(orderId), 'view');
-    return json === null ? null : (JSON.parse(json) as OrderView);
+    const text = await redis.get(keys.view(orderId));
+    return text === null ? null : decodeView(text);
   }
 
   async function list(filter: OrderFilter, limit: number, after: OrderCursor | null): Promise<OrderPage> {
@@ -46,12 +46,9 @@ export async function readViews(
   keys: Keyspace,
   entries: readonly { id: string }[],
 ): Promise<(OrderView | null)[]> {
-  const pipeline = redis.pipeline();
-  for (const { id } of entries) pipeline.hget(keys.view(id), 'view');
-  return ((await pipeline.exec()) ?? []).map(([error, json]) => {
-    if (error) throw error;
-    return typeof json === 'string' ? (JSON.parse(json) as OrderView) : null;
-  });
+  if (entries.length === 0) return [];
+  const texts = await redis.mget(entries.map(({ id }) => keys.view(id)));
+  return texts.map((text) => (text === null ? null : decodeView(text)));
 }
 
 async function smallestIndexes(redis: Redis, keys: Keyspace, filter: OrderFilter): Promise<string[]> {

@@ -5,16 +5,14 @@ import type { Redis } from 'ioredis';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { Keyspace } from './keys.ts';
 import type { OrderView } from './order-view.ts';
+import { commitArguments, commitScript, type ViewChange } from './projection-commit.ts';
 import { readViews } from './redis-order-queries.ts';
 
 export type ProjectionCommit = {
   previous: Checkpoint | null;
   next: Checkpoint;
-  views: readonly OrderView[];
-  /** What had been read of the orders in question: the revisions of their views, `null` where there was none. */
-  basis?: readonly ViewRevision[];
+  changes: readonly ViewChange[];
 };
-export type ViewRevision = { id: string; revision: number | null };
 
 export type Projection = {
   readCheckpoint: () => Promise<Checkpoint | null>;
@@ -27,37 +25,6 @@ export type Projection = {
 
 const scanCount = 1_000;
 
-// The number of views that were read, and of each: id, revision or nothing. Then of each view that is written: id,
-// revision, status, placed at (ms), account, instrument, in doubt since (ms) or nothing, JSON.
-const commitViews = `
-  if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-  local prefix = ARGV[3]
-  local first = 5 + 2 * tonumber(ARGV[4])
-  for i = 5, first - 1, 2 do
-    if (redis.call('HGET', prefix .. ':view:' .. ARGV[i], 'revision') or '') ~= ARGV[i + 1] then return 0 end
-  end
-  for i = first, #ARGV, 8 do
-    local id, revision, status, placed_at = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-    local key = prefix .. ':view:' .. id
-    local stored = redis.call('HMGET', key, 'revision', 'status')
-    if not stored[1] or tonumber(stored[1]) < tonumber(revision) then
-      redis.call('HSET', key, 'revision', revision, 'status', status, 'view', ARGV[i + 7])
-      if not stored[1] then
-        redis.call('ZADD', prefix .. ':all', placed_at, id)
-        redis.call('ZADD', prefix .. ':account:' .. ARGV[i + 4], placed_at, id)
-        redis.call('ZADD', prefix .. ':instrument:' .. ARGV[i + 5], placed_at, id)
-      end
-      if stored[2] ~= status then
-        if stored[2] then redis.call('ZREM', prefix .. ':status:' .. stored[2], id) end
-        redis.call('ZADD', prefix .. ':status:' .. status, placed_at, id)
-      end
-      if ARGV[i + 6] ~= '' then redis.call('ZADD', prefix .. ':in-doubt-since', ARGV[i + 6], id)
-      elseif stored[2] == 'in_doubt' then redis.call('ZREM', prefix .. ':in-doubt-since', id) end
-    end
-  end
-  redis.call('SET', KEYS[1], ARGV[2])
-  return 1`;
-
 const unlinkUnlessMoved = `
   if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
   for i = 2, #ARGV do redis.call('UNLINK', ARGV[i]) end
@@ -69,7 +36,7 @@ type Scripts = {
 };
 
 export function redisProjection(redis: Redis, keys: Keyspace): Projection {
-  redis.defineCommand('commitOrderViews', { numberOfKeys: 1, lua: commitViews });
+  redis.defineCommand('commitOrderViews', { numberOfKeys: 1, lua: commitScript });
   redis.defineCommand('unlinkUnlessCheckpointMoved', { numberOfKeys: 1, lua: unlinkUnlessMoved });
   const scripts = redis as unknown as Scripts;
 
@@ -85,16 +52,15 @@ export function redisProjection(redis: Redis, keys: Keyspace): Projection {
     return views;
   }
 
-  async function commit({ previous, next, views, basis = [] }: ProjectionCommit) {
-    const read = basis.flatMap(({ id, revision }) => [id, revision === null ? '' : String(revision)]);
-    const args = [encodeCheckpoint(previous), encodeCheckpoint(next), keys.prefix, String(basis.length), ...read];
-    args.push(...views.flatMap(viewArguments));
+  async function commit({ previous, next, changes }: ProjectionCommit) {
+    const args = [encodeCheckpoint(previous), encodeCheckpoint(next), ...commitArguments(keys, changes)];
     return (await scripts.commitOrderViews(keys.checkpoint, ...args)) === 1;
   }
 
   async function clear(previous: Checkpoint | null) {
     const unmoved = encodeCheckpoint(previous);
-    const families = ['view', 'status', 'account', 'instrument'].map((kind) => `${keys.prefix}:${kind}:*`);
+    // `view`: where views stood up to version 2.
+    const families = ['order', 'view', 'status', 'account', 'instrument'].map((kind) => `${keys.prefix}:${kind}:*`);
     for (const match of [...families, keys.inDoubtSince, keys.allOrders]) {
       for await (const found of redis.scanStream({ match, count: scanCount }) as AsyncIterable<string[]>) {
         const removed = await scripts.unlinkUnlessCheckpointMoved(keys.checkpoint, unmoved, ...found);
@@ -110,11 +76,4 @@ export function redisProjection(redis: Redis, keys: Keyspace): Projection {
     commit,
     clear,
   };
-}
-
-function viewArguments(view: OrderView): string[] {
-  const placedAt = String(Date.parse(view.created_at));
-  const inDoubtSince = view.in_doubt_since === null ? '' : String(Date.parse(view.in_doubt_since));
-  const { id, revision, status, account_id, instrument } = view;
-  return [id, String(revision), status, placedAt, account_id, instrument, inDoubtSince, JSON.stringify(view)];
 }

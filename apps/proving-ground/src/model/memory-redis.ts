@@ -109,14 +109,14 @@ export function projectionOf(
     readCheckpoint: () => call(process, 'read checkpoint', () => decodeCheckpoint(redis.content.checkpoint)),
     loadViews: async (orderIds) =>
       orderIds.length === 0 ? new Map() : call(process, 'load views', () => viewsAmong(redis.content, orderIds)),
-    commit: ({ previous, next, views, basis = [] }) =>
+    commit: ({ previous, next, changes }) =>
       call(process, 'commit', () => {
         if (!isAt(encodeCheckpoint(previous))) return false;
-        if (comparesViews && !basis.every(({ id, revision }) => revision === revisionOf(id))) {
+        if (comparesViews && !changes.every(({ id, before }) => (before?.revision ?? null) === revisionOf(id))) {
           see('views moved under the same checkpoint');
           return false;
         }
-        for (const view of views) store(redis.content, view);
+        for (const { after } of changes) if (after !== null) store(redis.content, after);
         redis.content.checkpoint = encodeCheckpoint(next);
         if (next.phase === 'live') notePassedOver(redis.content);
         return true;
