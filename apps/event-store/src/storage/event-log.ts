@@ -7,6 +7,7 @@ import { createCheckpointer } from './checkpointer.ts';
 import { explained, type LogDatabase, openDatabase } from './database.ts';
 import type { AroundStep } from './durable-steps.ts';
 import { noEvents, type RecordedEvent, recordSize } from './events.ts';
+import { createRecentEvents } from './recent-events.ts';
 import { checksumOf, DamagedRecordError } from './record-checksum.ts';
 import { openWalSync } from './wal-sync.ts';
 
@@ -70,6 +71,7 @@ export function openEventLog(dataFolder: string, options: EventLogOptions = {}):
   /** Readers see what lies below this position. */
   let visibleEnd = written.end;
   let syncedEvents = written.events;
+  const recent = createRecentEvents();
   const wal = openWalSync(file);
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   const finish = aroundStep('checkpoint', () => checkpoint.get());
@@ -91,8 +93,11 @@ export function openEventLog(dataFolder: string, options: EventLogOptions = {}):
 
   return {
     readStream: (stream, page) => readStream(stream, page, visibleEnd),
-    readAll: ({ from, direction, limit = pageEventsMax }) =>
-      readPage(statements.readAll[direction].iterate(from, visibleEnd, Math.min(limit, pageEventsMax))),
+    readAll: ({ from, direction, limit = pageEventsMax }) => {
+      const events = Math.min(limit, pageEventsMax);
+      const page = direction === 'forwards' ? recent.read(from, visibleEnd, events) : undefined;
+      return page ?? readPage(statements.readAll[direction].iterate(from, visibleEnd, events));
+    },
     lastNumber: (stream) => lastNumber(stream, visibleEnd),
     lastPosition: () => (statements.lastPosition.get(visibleEnd)?.position ?? 0) as number,
     figures: () => {
@@ -118,6 +123,7 @@ export function openEventLog(dataFolder: string, options: EventLogOptions = {}):
       statements.insertEvent.run(position, streamId, number, id, type, Number(isJson), createdMs, data, metadata, sum);
       written.end += recordSize(stream, event);
       written.events += 1;
+      recent.add(recorded);
       return recorded;
     },
     transaction: aroundStep('write-transaction', (work) => {
@@ -126,6 +132,7 @@ export function openEventLog(dataFolder: string, options: EventLogOptions = {}):
         return inTransaction(db, work);
       } catch (err) {
         written = before;
+        recent.forgetFrom(before.end);
         throw err;
       }
     }),
