@@ -18,19 +18,19 @@ type ProcessorDeps = {
 export const placementProcessor =
   ({ place, pauseFetching, metrics, log }: ProcessorDeps): Processor<PlacementJob, string> =>
   async ({ data: { order_id: orderId, placed }, attemptsMade }) => {
-    const jobLog = log.child({ orderId, job_attempt: attemptsMade + 1 });
+    const job = { orderId, job_attempt: attemptsMade + 1 };
     // What the job says of the order is out of date once somebody has worked on it.
     const end = await place(orderId, attemptsMade === 0 ? placed : undefined).catch((err: unknown) => {
       metrics.jobs.inc({ end: 'error' });
-      throw giveUpOrTryAgain(err, metrics, jobLog);
+      throw giveUpOrTryAgain(err, metrics, log.child(job));
     });
     metrics.jobs.inc({ end: end.kind });
     switch (end.kind) {
       case 'settled':
-        if (end.was === 'now') jobLog.info({ status: end.status }, 'order settled');
+        if (end.was === 'now') log.info({ ...job, status: end.status }, 'order settled');
         return end.status;
       case 'open':
-        jobLog.info({ reason: end.reason }, 'order still open');
+        log.info({ ...job, reason: end.reason }, 'order still open');
         throw new OrderStillOpenError(end.reason);
       case 'exchange_unavailable':
         await pauseFetching();

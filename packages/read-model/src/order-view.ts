@@ -30,7 +30,7 @@ export type OrderView = {
   revision: number;
 };
 
-/** The one form of a view in Redis: its revision, and then JSON, so that a script can compare the one without the other. */
+/** The one form of a view in Redis: its revision, then JSON, so that a script can compare the one without the other. */
 export const encodeView = (view: OrderView): string => `${versionMark(view)}${JSON.stringify(view)}`;
 
 export const decodeView = (text: string): OrderView => JSON.parse(text.slice(text.indexOf(' ') + 1)) as OrderView;

@@ -15,8 +15,8 @@ export type ViewChange = {
 type Command = { head: string[]; words: string[] };
 
 /**
- * The arguments of {@link commitScript}: the number of conditions, and of each the key of a view and how it begins; then
- * the commands, each behind the number of its words.
+ * The arguments of {@link commitScript}: the number of conditions, and of each the key of a view and how it begins;
+ * then the commands, each behind the number of its words.
  */
 export function commitArguments(keys: Keyspace, changes: readonly ViewChange[]): string[] {
   const conditions = changes.flatMap(({ id, before }) => [keys.view(id), before === null ? '' : versionMark(before)]);
