@@ -103,6 +103,7 @@ await runService({
             from,
             batchMax: config.PROJECTOR_BATCH_MAX,
             idleMs,
+            everyMs: config.PROJECTOR_BATCH_EVERY_MS,
             signal,
           }),
         projection,

@@ -1,6 +1,8 @@
 // Every order event in the order of the log, in micro-batches. A batch is what arrived while the last one was worked
-// on, so batches grow under load and add no delay without it. The generator ends only by throwing or by its signal: an
-// end of the subscription, clean or not, is a reason to subscribe again.
+// on, and for a moment longer when that went fast: batches grow under load and add little delay without it. The
+// generator ends only by throwing or by its signal: an end of the subscription, clean or not, is a reason to subscribe
+// again.
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AllStreamResolvedEvent,
   type AllStreamSubscription,
@@ -31,6 +33,11 @@ type SubscribeOptions = {
    * An empty batch is handed over when nothing came for this long, so that the consumer can look after its own state.
    */
   idleMs: number;
+  /**
+   * A batch is handed over no sooner than this after the last one, unless that was full: many small batches cost much
+   * more than few larger ones.
+   */
+  everyMs?: number;
   signal: AbortSignal;
 };
 
@@ -42,7 +49,7 @@ export class SubscriptionEndedError extends Error {
 }
 
 export async function* orderEventBatches(options: SubscribeOptions): AsyncGenerator<OrderEventBatch, void, void> {
-  const { from, batchMax, idleMs, signal } = options;
+  const { from, batchMax, idleMs, everyMs = 0, signal } = options;
   const { subscription, heard, news, wake } = subscribe(options);
   signal.addEventListener('abort', wake, { once: true });
   let position = from;
@@ -55,7 +62,10 @@ export async function* orderEventBatches(options: SubscribeOptions): AsyncGenera
         idle = false;
         position = batch.position;
         announced ||= batch.caughtUp;
+        const begunAtMs = performance.now();
         yield batch;
+        const restMs = everyMs - (performance.now() - begunAtMs);
+        if (restMs > 0 && batch.events.length > 0 && batch.events.length < batchMax) await sleep(restMs);
       } else if (heard.failure !== null) {
         throw heard.failure;
       } else {
