@@ -21,6 +21,7 @@ export type PlacementJob = {
 export const placementJobId = (orderId: string, redrives: number): string => `place-${orderId}-${redrives}`;
 
 // Kept longer than a projector takes to read again what it had not committed, so that most repeats end at the job id.
+// Told by the workers, not by each of up to a million jobs.
 const completedKept = { age: 3_600, count: 10_000 };
 const failedKept = { age: 7 * 86_400, count: 10_000 };
 
@@ -28,10 +29,7 @@ const jobOptions: JobsOptions = {
   // Attempts to work on the order, not calls to the exchange: those are counted, and bounded, in the stream.
   attempts: 1_000_000,
   backoff: { type: 'custom' },
-  removeOnComplete: completedKept,
-  removeOnFail: failedKept,
   stackTraceLimit: 1,
-  keepLogs: 10,
 };
 
 export const placementQueueOptions = (prefix: string): Omit<QueueOptions, 'connection'> => ({
