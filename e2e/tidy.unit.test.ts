@@ -75,8 +75,9 @@ describe('what reaches outside', () => {
     expect(offenders(elsewhere, opens)).toEqual(opening);
   });
 
-  it('ends the process, and listens to signals, in one place', () =>
+  it('ends the process, and listens to signals, in one place for services and one for commands', () =>
     expect(offenders(production, (text) => /\bprocess\.(exit\(|on\(|once\()/.test(text))).toEqual([
+      'packages/lifecycle/src/interruption.ts',
       'packages/lifecycle/src/run-service.ts',
     ]));
 });

@@ -10,6 +10,7 @@ import { freePorts } from '@orders/local-system/free-port';
 import { privateSystemSettings } from '@orders/local-system/private-system';
 import { localSystem } from '@orders/local-system/running-system';
 import { localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
+import { median } from './figures.ts';
 import { untilNoneIsOpen } from './open-orders.ts';
 import type { LoadPhase, LoadSecond } from './overload/load-report.ts';
 import { runLoad } from './overload/load-runner.ts';
@@ -17,7 +18,6 @@ import { brokenPromises } from './overload/promises.ts';
 import { criterionLine, secondLine, secondsHeading } from './overload/report-lines.ts';
 import { shedReasons } from './overload/shed-reasons.ts';
 import { judgeOverload, sum } from './overload/verdict.ts';
-import { median } from './store-bench/figures.ts';
 
 const { values } = parseArgs({
   options: {

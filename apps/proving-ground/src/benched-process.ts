@@ -1,11 +1,12 @@
 // A process under measurement: started, waited for, and asked the kernel about.
-import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess } from '@orders/local-system/managed-process';
 import { waitUntilReady } from '@orders/local-system/readiness';
+import { type ProcessUsage, usageOf } from './bench/process-usage.ts';
 
 export type BenchedProcess = Readonly<{
+  usage: () => ProcessUsage;
   /** Seconds of processor time since its start. */
   cpuSeconds: () => number;
   /** Memory that it holds now. */
@@ -39,15 +40,11 @@ export async function startBenched(options: BenchedProcessOptions): Promise<Benc
     );
     await Promise.race([untilListening(port), ended]);
   }
-  const proc = (file: string) => readFileSync(`/proc/${started.pid}/${file}`, 'utf8');
+  const usage = () => usageOf(started.pid);
   return {
-    cpuSeconds: () => {
-      // Behind the name, which may hold anything, in clock ticks: utime and stime are fields 14 and 15 of proc(5).
-      const fields = proc('stat').split(') ').at(-1)?.split(' ') ?? [];
-      const ticksPerSecond = 100;
-      return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-    },
-    residentBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(proc('status'))?.[1]) * 1_024,
+    usage,
+    cpuSeconds: () => usage().cpuSeconds,
+    residentBytes: () => usage().residentBytes,
     stop: () => started.stop(stopWithinMs),
   };
 }

@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { summaryLine } from '@orders/cli/audit/audit-orders';
+import { onInterruption } from '@orders/lifecycle/interruption';
+import { killStartedProcesses } from '@orders/local-system/managed-process';
 import { type ChaosVerdict, removeTraces, unleashChaos } from './chaos.ts';
 import { anySeed, readOptions, wholeNumber } from './command-line.ts';
 
@@ -57,6 +59,7 @@ async function run({ keep, help: _help, ...chaos }: ReturnType<typeof readArgume
   const { seed } = chaos;
   const folder = resolve(import.meta.dirname, '../../../.chaos', `seed-${seed}-${Date.now()}`);
   write(`seed ${seed}, data and logs in ${folder}`);
+  onInterruption(killStartedProcesses);
   const pathVariable = process.env.PATH ?? '';
   const verdict = await unleashChaos({ ...chaos, folder, pathVariable, log: write });
   report(verdict, seed);

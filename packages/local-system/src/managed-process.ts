@@ -32,6 +32,14 @@ export type ManagedProcess = {
   stop: (deadlineMs: number) => Promise<ProcessExit>;
 };
 
+/** Everything that this process has started and that still runs. */
+const running = new Set<ChildProcess>();
+
+/** At once, and without asking: for a parent that is about to end itself. */
+export function killStartedProcesses(): void {
+  for (const child of running) signalGroup(child, 'SIGKILL');
+}
+
 const recentLinesMax = 20;
 /** What a shell answers for a command that it does not find. */
 const commandNotStarted = 127;
@@ -44,6 +52,8 @@ export function startProcess({ name, command, args, env, onLine, onExit }: Start
     onLine?.(line);
   };
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   for (const stream of [child.stdout, child.stderr]) {
     const lines = splitLines(keepLine);
     stream.on('data', lines.push);

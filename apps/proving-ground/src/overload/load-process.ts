@@ -10,6 +10,6 @@ const acknowledged = createWriteStream(acknowledgedFile, { flags: 'a' });
 await offerOrders({
   ...load,
   onSecond: (second) => process.stdout.write(`${JSON.stringify(second)}\n`),
-  onCreated: (id) => acknowledged.write(`{"id":"${id}"}\n`),
+  onCreated: (id, atMs) => acknowledged.write(`{"id":"${id}","at_ms":${performance.timeOrigin + atMs}}\n`),
 });
 acknowledged.end();

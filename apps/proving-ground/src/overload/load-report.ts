@@ -16,8 +16,13 @@ export type LoadOrder = {
   connections: number;
   /** Of the process: from 0, like the others, to 19, after all others. */
   niceness: number;
-  /** The file to which the id of every 201 is appended, one JSON object a line. */
+  /**
+   * The file to which every 201 is appended, one JSON object a line: `id`, and `at_ms`, when the answer was there, in
+   * milliseconds since 1970 and fractions of them.
+   */
   acknowledgedFile: string;
+  /** Whether the reports have every latency: only for rates whose seconds fit in a line of output. */
+  reportsEachLatency?: boolean;
 };
 
 /** One second of load. Latencies begin when an order was due, not when it could be sent. */
@@ -38,4 +43,6 @@ export type LoadSecond = {
   createdP50Ms: number | null;
   createdP99Ms: number | null;
   shedP99Ms: number | null;
+  /** Of every 201, in the order of the answers; only when asked for. */
+  createdMs?: readonly number[];
 };

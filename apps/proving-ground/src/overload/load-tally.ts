@@ -1,9 +1,9 @@
 // Counts one second of load.
-import { percentile } from '../store-bench/figures.ts';
+import { percentile } from '../figures.ts';
 import type { LoadSecond } from './load-report.ts';
 import type { Answer } from './posting-connection.ts';
 
-export function loadTally(phase: string) {
+export function loadTally(phase: string, { reportsEachLatency = false } = {}) {
   const counts = { due: 0, offered: 0, mutedSheds: 0, connectionErrors: 0 };
   const others: Record<string, number> = {};
   const createdMs: number[] = [];
@@ -26,6 +26,7 @@ export function loadTally(phase: string) {
       createdP50Ms: share(createdMs, 0.5),
       createdP99Ms: share(createdMs, 0.99),
       shedP99Ms: share(shedMs, 0.99),
+      ...(reportsEachLatency && { createdMs: createdMs.map((latencyMs) => Math.round(latencyMs * 100) / 100) }),
     }),
   };
 }

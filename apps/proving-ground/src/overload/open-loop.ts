@@ -7,7 +7,8 @@ import { type Answer, openPostingConnection, type PostingConnection } from './po
 
 type Load = Omit<LoadOrder, 'niceness' | 'acknowledgedFile'> & {
   onSecond: (second: LoadSecond) => void;
-  onCreated: (orderId: string) => void;
+  /** The time is that of `performance.now()`. */
+  onCreated: (orderId: string, atMs: number) => void;
 };
 
 const tickMs = 2;
@@ -17,10 +18,12 @@ const lateMsMax = 1_000;
 const drainMsMax = 20_000;
 
 /** Resolves when every answer is there or does not come; rejects when the connections cannot be opened. */
-export async function offerOrders({ host, port, phases, connections, onSecond, onCreated }: Load): Promise<void> {
+export async function offerOrders(load: Load): Promise<void> {
+  const { host, port, phases, connections, reportsEachLatency, onSecond, onCreated } = load;
+  const newTally = (phase: string) => loadTally(phase, { reportsEachLatency });
   const free: PostingConnection[] = [];
   const dueMs = new Map<PostingConnection, number>();
-  let tally = loadTally('');
+  let tally = newTally('');
   let postsAgain = false;
   let isOver = false;
 
@@ -33,7 +36,7 @@ export async function offerOrders({ host, port, phases, connections, onSecond, o
   function onAnswer(connection: PostingConnection, answer: Answer) {
     const nowMs = performance.now();
     tally.answered(answer, nowMs - (dueMs.get(connection) ?? nowMs));
-    if (answer.orderId !== null) onCreated(answer.orderId);
+    if (answer.orderId !== null) onCreated(answer.orderId, nowMs);
     dueMs.delete(connection);
     if (postsAgain) {
       tally.counts.due += 1;
@@ -58,7 +61,7 @@ export async function offerOrders({ host, port, phases, connections, onSecond, o
     const ordersPerMs = (ratePerSecond ?? 0) / 1_000;
     let counted = 0;
     let next = 0;
-    tally = loadTally(name);
+    tally = newTally(name);
     postsAgain = ratePerSecond === null;
     if (postsAgain) for (const connection of free.splice(0)) send(connection, startMs);
     for (let second = 1; second <= seconds; ) {
@@ -74,7 +77,7 @@ export async function offerOrders({ host, port, phases, connections, onSecond, o
       }
       if (passedMs >= second * 1_000) {
         onSecond(tally.report());
-        tally = loadTally(name);
+        tally = newTally(name);
         second += 1;
       }
       await sleep(tickMs);
@@ -86,7 +89,7 @@ export async function offerOrders({ host, port, phases, connections, onSecond, o
   }
   for (const phase of phases) await run(phase);
   postsAgain = false;
-  tally = loadTally('answers that were still to come');
+  tally = newTally('answers that were still to come');
   const drainedByMs = performance.now() + drainMsMax;
   while (dueMs.size > 0 && performance.now() < drainedByMs) await sleep(tickMs);
   isOver = true;

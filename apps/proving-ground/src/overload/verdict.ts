@@ -1,6 +1,6 @@
 // What the overload bench asks of the API, in figures: each criterion with what was wanted and what was seen. Pure, so
 // that a test can hold it against runs that went wrong.
-import { median } from '../store-bench/figures.ts';
+import { median } from '../figures.ts';
 import type { LoadSecond } from './load-report.ts';
 
 export type OverloadRun = {

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { type EventStoreDBClient, NO_STREAM } from '@eventstore/db-client';
 import { type BenchedProcess, startBenched } from '../benched-process.ts';
-import { type Goal, median, perSecond } from './figures.ts';
+import { type Goal, median, perSecond } from '../figures.ts';
 import { type Connect, newStream, orderPlaced } from './orders.ts';
 
 const inFlight = 200;

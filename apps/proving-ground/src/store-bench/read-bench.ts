@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import streams, { type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { startBenched } from '../benched-process.ts';
-import { type Goal, median, perSecond } from './figures.ts';
+import { type Goal, median, perSecond } from '../figures.ts';
 import type { Connect } from './orders.ts';
 import { readMessages } from './read-messages.ts';
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { END, NO_STREAM, START } from '@eventstore/db-client';
 import type { BenchedProcess } from '../benched-process.ts';
-import { type Goal, mebibytes, percentile } from './figures.ts';
+import { type Goal, mebibytes, percentile } from '../figures.ts';
 import { type Connect, newStream, orderPlaced } from './orders.ts';
 
 type SubscriptionBench = { connect: Connect; store: BenchedProcess; storePort: number; write: (line: string) => void };

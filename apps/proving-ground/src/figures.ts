@@ -16,7 +16,10 @@ export const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFix
 
 export type Goal = { name: string; value: number; text: string; wanted: number; isAtLeast: boolean };
 
-export function goalLine({ name, value, text, wanted, isAtLeast }: Goal): string {
-  const isReached = isAtLeast ? value >= wanted : value <= wanted;
-  return `${name.padEnd(46)} ${text.padStart(10)}   ${isReached ? 'reached' : 'MISSED '}  wanted ${isAtLeast ? '≥' : '≤'} ${wanted}`;
+export const isReached = ({ value, wanted, isAtLeast }: Goal): boolean =>
+  isAtLeast ? value >= wanted : value <= wanted;
+
+export function goalLine(goal: Goal): string {
+  const { name, text, wanted, isAtLeast } = goal;
+  return `${name.padEnd(46)} ${text.padStart(10)}   ${isReached(goal) ? 'reached' : 'MISSED '}  wanted ${isAtLeast ? '≥' : '≤'} ${wanted}`;
 }
