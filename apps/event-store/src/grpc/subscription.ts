@@ -2,6 +2,7 @@
 // commit wakes it. History and live events take the same way, so there is no seam between them to lose or repeat an
 // event at, and a slow reader costs no more memory than two pages.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RecordedEvent, tombstoneNumber } from '../storage/events.ts';
 import { isHiddenFromAll } from '../storage/hidden-streams.ts';
 import type { Committed, EventStore } from '../storage/store.ts';
@@ -50,6 +51,9 @@ export async function subscribe(reader: Reader, call: ReadCall, request: Subscri
   }
 }
 
+// A message for each of a thousand commits a second would cost both sides more than the events in it.
+const livePageEveryMs = 3;
+
 type Following = { request: SubscriptionRequest; source: Source; alarm: Alarm };
 
 async function follow(reader: Reader, call: ReadCall, { request, source, alarm }: Following): Promise<void> {
@@ -59,6 +63,7 @@ async function follow(reader: Reader, call: ReadCall, { request, source, alarm }
   let cursor = request.from === 'end' ? source.end() : request.from;
   const checkpoints = checkpointsOf(request, cursor < source.end() ? cursor : undefined);
   let isLive = false;
+  let lastSentMs = Number.NEGATIVE_INFINITY;
 
   /** Whether there was anything to read. */
   function framePage(): boolean {
@@ -84,8 +89,11 @@ async function follow(reader: Reader, call: ReadCall, { request, source, alarm }
       frames.message(caughtUpMessage());
     }
     await send(frames.take());
+    lastSentMs = performance.now();
     if (request.kind === 'subscribe-to-stream' && cursor > tombstoneNumber) throw streamDeleted(request.stream);
     await (hasRead ? reader.turns() : alarm.rung());
+    const restMs = livePageEveryMs - (performance.now() - lastSentMs);
+    if (isLive && !hasRead && restMs > 0) await sleep(restMs);
   }
 }
 
