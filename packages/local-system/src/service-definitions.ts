@@ -167,6 +167,10 @@ function apiService(system: LocalSystemSettings, index: number): ServiceDefiniti
   };
 }
 
+// Where all share the processor, taking orders and storing them comes before working on them: who waits for a 201 is
+// not to notice how busy the rest is. Less, but never nothing, is left for these.
+const niceness: Partial<Record<ServiceGroup, number>> = { projector: 5, worker: 5 };
+
 function nodeService(
   { root, adminHost, shutdownMs }: LocalSystemSettings,
   group: Exclude<ServiceGroup, 'redis'>,
@@ -176,8 +180,10 @@ function nodeService(
   return {
     name,
     group,
-    command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', join(root, 'apps', group, 'src/main.ts')],
+    ...niced(niceness[group], process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'apps', group, 'src/main.ts'),
+    ]),
     settings: {
       ...settings,
       ADMIN_HOST: adminHost,
@@ -185,6 +191,9 @@ function nodeService(
     },
   };
 }
+
+const niced = (niceness: number | undefined, command: string, args: string[]) =>
+  niceness === undefined ? { command, args } : { command: 'nice', args: ['-n', String(niceness), command, ...args] };
 
 type Address = { host: string; port: number };
 
