@@ -118,7 +118,9 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
     startAside(name, onLine) {
       const definition = everyDefinition.find((defined) => defined.name === name);
       if (definition === undefined) throw new Error(`there is no process ${name}`);
-      return startProcess({ ...definition, env: { ...baseEnv, ...definition.settings, ...profiling(name) }, onLine });
+      // Whoever starts one goes by what it tells of itself.
+      const told = { ...baseEnv, ...definition.settings, ...profiling(name), LOG_LEVEL: 'info' };
+      return startProcess({ ...definition, env: told, onLine });
     },
     usage: () => new Map(definitions.map(({ name }) => [name, usageOf(system.process(name)?.pid)])),
     async audit({ settled }) {
