@@ -1,5 +1,4 @@
 // The API. Accepting orders needs the event store alone; it starts, listens and stays up without it too, and says so.
-import { randomUUIDv7 } from 'node:crypto';
 import { crashPoints } from '@orders/lifecycle/crash-points';
 import { runService } from '@orders/lifecycle/run-service';
 import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
@@ -12,6 +11,7 @@ import { failFast } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
 import { startAdminServer } from '@orders/telemetry/admin-server';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { v7 as uuidV7 } from 'uuid';
 import { ApiConfig, httpPort } from './config.ts';
 import { apiSteps, storeWithCrashPoints } from './crash-steps.ts';
 import { eventStoreAnswers, warmUp } from './event-store-readiness.ts';
@@ -47,7 +47,7 @@ await runService({
       ...operations,
       queries: redisOrderQueries(redis, keyspace(config.REDIS_KEY_TAG)),
       now: () => new Date(),
-      newId: () => randomUUIDv7(),
+      newId: () => uuidV7(),
       shedding: {
         waitMs: config.API_SHED_WAIT_MS,
         loopDelayMs: config.API_SHED_LOOP_DELAY_MS,

@@ -1,4 +1,5 @@
 // The HTTP server, built from its parts. Does no I/O before it is told to listen.
+import { randomUUID } from 'node:crypto';
 import type { OrderQueries } from '@orders/read-model/order-queries';
 import { drainConnections } from '@orders/telemetry/drain-connections';
 import type { Logger } from '@orders/telemetry/logger';
@@ -50,7 +51,7 @@ export async function buildServer({ append, load, queries, now, newId, log, shed
     onShed: (reason) => metrics.shed.inc({ reason }),
     ...{ keepAliveTimeoutMs, requestTimeoutMs, connectionTimeoutMs },
   });
-  const app = createApp(log, newId, serverFactory);
+  const app = createApp(log, serverFactory);
   app.addHook('onClose', async () => loopDelay.stop());
   const measured = measuredAppend(countedAppend(append, admission), metrics);
   const place = orderPlacement({ append: measured, load, now, newId });
@@ -73,13 +74,13 @@ export async function buildServer({ append, load, queries, now, newId, log, shed
   return app;
 }
 
-function createApp(log: Logger, newId: () => string, serverFactory: FastifyServerFactory): FastifyInstance {
+function createApp(log: Logger, serverFactory: FastifyServerFactory): FastifyInstance {
   const app = Fastify({
     serverFactory,
     loggerInstance: log as FastifyBaseLogger,
     // One line for each outcome is written where it is known, and none for a request that only was.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
-    genReqId: ({ headers }) => requestIdOf(headers, newId),
+    genReqId: ({ headers }) => requestIdOf(headers, randomUUID),
     bodyLimit: bodyBytesMax,
     trustProxy: false,
     forceCloseConnections: 'idle',

@@ -1,11 +1,11 @@
 // The whole API over the order store in memory, without a socket. A test replaces what it is about.
 
-import { randomUUIDv7 } from 'node:crypto';
 import { memoryOrderStore } from '@orders/order-store/memory-order-store';
 import type { OrderQueries } from '@orders/read-model/order-queries';
 import { createLogger } from '@orders/telemetry/logger';
 import type { LightMyRequestResponse } from 'fastify';
 import { Registry } from 'prom-client';
+import { v7 as uuidV7 } from 'uuid';
 import { afterAll, onTestFinished } from 'vitest';
 import { buildServer, type ServerDeps } from '../src/server.ts';
 
@@ -38,7 +38,7 @@ async function createApi(replaced: Partial<ServerDeps>) {
     load: store.load,
     queries: emptyReadModel,
     now: () => new Date(),
-    newId: () => randomUUIDv7(),
+    newId: () => uuidV7(),
     log: createLogger('api', 'silent'),
     registry,
     checks: {},
