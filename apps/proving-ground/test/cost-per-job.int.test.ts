@@ -49,7 +49,7 @@ function processorOver(store: ReturnType<typeof memoryOrderStore>) {
     observe: { onAttempt: () => undefined, onQuery: () => undefined },
   };
   return placementProcessor({
-    place: (orderId, placed) => placeOrder(placement, orderId, placed),
+    place: (orderId, job) => placeOrder(placement, orderId, job),
     pauseFetching: async () => undefined,
     metrics: workerMetrics(new Registry()),
     log: createLogger('test', 'silent'),

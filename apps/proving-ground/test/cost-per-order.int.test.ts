@@ -149,7 +149,7 @@ function startWorker(exchange: Exchange): void {
     observe: placementObserver(metrics),
   };
   const processor = placementProcessor({
-    place: (orderId, placed) => placeOrder(placement, orderId, placed),
+    place: (orderId, job) => placeOrder(placement, orderId, job),
     pauseFetching: async () => undefined,
     metrics,
     log,

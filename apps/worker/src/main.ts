@@ -98,7 +98,7 @@ await runService({
     };
     const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
     const processor = placementProcessor({
-      place: (orderId, placed) => placeOrder(placement, orderId, placed),
+      place: (orderId, job) => placeOrder(placement, orderId, job),
       pauseFetching: fetchPause(() => worker),
       metrics,
       log,

@@ -54,6 +54,8 @@ export class NoSuchOrderError extends Error {
   override readonly name = 'NoSuchOrderError';
 }
 
+export type WhatTheJobSays = { placed?: PlacedAlone | undefined; round?: number };
+
 // Each round lost means that a rival wrote to the stream in between; more than a few of them have never been seen.
 const roundsMax = 8;
 
@@ -62,11 +64,17 @@ const roundsMax = 8;
  * whether that is so. Rejects with {@link NoSuchOrderError}, an OrderError for a contradiction, or what the event store
  * failed with.
  */
-export async function placeOrder(deps: PlacementDeps, orderId: string, placed?: PlacedAlone): Promise<PlacementEnd> {
+export async function placeOrder(
+  deps: PlacementDeps,
+  orderId: string,
+  { placed, round: ownRound = Number.POSITIVE_INFINITY }: WhatTheJobSays = {},
+): Promise<PlacementEnd> {
   let believed = placed && knownFrom(placed);
   for (let round = 0; round < roundsMax; round += 1) {
     const known = believed ?? (await load(deps, orderId));
     believed = undefined;
+    // Another job works on the order since it was sent round again, and two would take each other for dead.
+    if (known.order.redrives > ownRound) return settled(known.order.status, 'already');
     const end = await advance(deps, known);
     if (end !== 'look_again') return end;
   }

@@ -2,7 +2,13 @@
 import type { OrderEvent } from '@orders/domain/order-types';
 import { memoryOrderStore } from '@orders/order-store/memory-order-store';
 import type { ExchangeOrder, PlacementOutcome } from '@orders/stock-exchange/exchange';
-import { orderPlaced, orderSubmitted, submissionStarted } from '@orders/test-kit/order-events';
+import {
+  orderInDoubt,
+  orderPlaced,
+  orderSubmitted,
+  redriveRequested,
+  submissionStarted,
+} from '@orders/test-kit/order-events';
 import { describe, expect, it } from 'vitest';
 import { NoSuchOrderError, type PlacementDeps, placeOrder } from './place-order.ts';
 
@@ -41,7 +47,13 @@ async function scene(history: OrderEvent[]) {
     newId: () => `run-${++ids}`,
     observe: { onAttempt: () => undefined, onQuery: () => undefined },
   };
-  return { run: () => placeOrder(deps, orderId, placed), called, loads: () => loads, log: store.log };
+  return {
+    run: () => placeOrder(deps, orderId, { placed }),
+    runRound: (round: number) => placeOrder(deps, orderId, { round }),
+    called,
+    loads: () => loads,
+    log: store.log,
+  };
 }
 
 describe('an order that was placed and nothing else', () => {
@@ -70,6 +82,15 @@ describe('a job that is out of date', () => {
     expect(await run()).toEqual({ kind: 'settled', status: 'submitted', was: 'now' });
     expect(called).toEqual([]);
     expect(log.at(-1)?.event).toMatchObject({ data: { exchange_order_id: 'x-0', evidence: 'query' } });
+  });
+
+  it('leaves an order that was sent round again to the job of that round', async () => {
+    const history = [placedEvent, submissionStarted(orderId), orderInDoubt(orderId), redriveRequested(orderId)];
+    const { runRound, called, log } = await scene([...history, submissionStarted(orderId)]);
+    expect(await runRound(0)).toEqual({ kind: 'settled', status: 'submitting', was: 'already' });
+    expect(log).toHaveLength(5);
+    expect(await runRound(1)).toEqual({ kind: 'settled', status: 'submitted', was: 'now' });
+    expect(called).toEqual([]);
   });
 
   it('places nothing of an order that this event store does not have', async () => {

@@ -1,14 +1,14 @@
 // Between the queue and the placement of one order: how each end of a placement is told to BullMQ. A job that completes
 // is done with; one that throws comes back after a pause, as often as it takes.
 import { OrderError } from '@orders/domain/errors';
-import { OrderStillOpenError, type PlacedAlone, type PlacementJob } from '@orders/placement-queue/placement-queue';
+import { OrderStillOpenError, type PlacementJob, roundOf } from '@orders/placement-queue/placement-queue';
 import type { Logger } from '@orders/telemetry/logger';
 import { type Processor, RateLimitError, UnrecoverableError } from 'bullmq';
 import type { WorkerMetrics } from './metrics.ts';
-import { NoSuchOrderError, type PlacementEnd } from './place-order.ts';
+import { NoSuchOrderError, type PlacementEnd, type WhatTheJobSays } from './place-order.ts';
 
 type ProcessorDeps = {
-  place: (orderId: string, placed?: PlacedAlone) => Promise<PlacementEnd>;
+  place: (orderId: string, job: WhatTheJobSays) => Promise<PlacementEnd>;
   /** Keeps this worker from fetching jobs for a while. */
   pauseFetching: () => Promise<void>;
   metrics: WorkerMetrics;
@@ -17,13 +17,15 @@ type ProcessorDeps = {
 
 export const placementProcessor =
   ({ place, pauseFetching, metrics, log }: ProcessorDeps): Processor<PlacementJob, string> =>
-  async ({ data: { order_id: orderId, placed }, attemptsMade }) => {
+  async ({ id: jobId = '', data: { order_id: orderId, placed }, attemptsMade }) => {
     const job = { orderId, job_attempt: attemptsMade + 1 };
     // What the job says of the order is out of date once somebody has worked on it.
-    const end = await place(orderId, attemptsMade === 0 ? placed : undefined).catch((err: unknown) => {
-      metrics.jobs.inc({ end: 'error' });
-      throw giveUpOrTryAgain(err, metrics, log.child(job));
-    });
+    const end = await place(orderId, { placed: attemptsMade === 0 ? placed : undefined, round: roundOf(jobId) }).catch(
+      (err: unknown) => {
+        metrics.jobs.inc({ end: 'error' });
+        throw giveUpOrTryAgain(err, metrics, log.child(job));
+      },
+    );
     metrics.jobs.inc({ end: end.kind });
     switch (end.kind) {
       case 'settled':

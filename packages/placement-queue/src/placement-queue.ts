@@ -20,6 +20,9 @@ export type PlacementJob = {
 /** One job an order and round: a redriven order is a new one, an event read twice is not. */
 export const placementJobId = (orderId: string, redrives: number): string => `place-${orderId}-${redrives}`;
 
+/** The round that a job belongs to, as its id tells. */
+export const roundOf = (jobId: string): number => Number(jobId.slice(jobId.lastIndexOf('-') + 1));
+
 // Kept longer than a projector takes to read again what it had not committed, so that most repeats end at the job id.
 // Told by the workers, not by each of up to a million jobs.
 const completedKept = { age: 3_600, count: 10_000 };

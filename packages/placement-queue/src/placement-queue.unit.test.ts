@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, OrderStillOpenError, placementJobId } from './placement-queue.ts';
+import { backoffMs, OrderStillOpenError, placementJobId, roundOf } from './placement-queue.ts';
 
 const stillOpen = new OrderStillOpenError('no connection');
 
@@ -26,5 +26,8 @@ describe('placementJobId', () => {
   it('is one that BullMQ takes, and differs from round to round', () => {
     expect(placementJobId('0191a0c4-7c1e-7000-8000-000000000001', 0)).toMatch(/^place-[0-9a-f-]+-0$/);
     expect(placementJobId('x', 0)).not.toBe(placementJobId('x', 1));
+    expect([0, 1, 12].map((round) => roundOf(placementJobId('0191a0c4-7c1e-7000-8000-000000000001', round)))).toEqual([
+      0, 1, 12,
+    ]);
   });
 });

@@ -175,7 +175,7 @@ export function bootWorker(env: Environment, process: Process): void {
     contradictions: { inc: () => see('contradiction') },
   } as unknown as WorkerMetrics;
   const processor = placementProcessor({
-    place: (orderId, placed) => placeOrder(placement, orderId, placed),
+    place: (orderId, job) => placeOrder(placement, orderId, job),
     pauseFetching: async () => {
       pausedUntilMs = nowMs() + fetchPauseMs;
     },
@@ -196,7 +196,10 @@ export function bootWorker(env: Environment, process: Process): void {
       if (fetched === 'crash') await calls.diedAt(process);
       const finish = await endOf(
         () =>
-          processor({ data: job.data, attemptsMade: job.attemptsMade } as Job<PlacementJob, string>) as Promise<string>,
+          processor({ id: job.id, data: job.data, attemptsMade: job.attemptsMade } as Job<
+            PlacementJob,
+            string
+          >) as Promise<string>,
       );
       tended.delete(token);
       const wasMine = await call(process, `finish ${finish.kind}`, () => queue.finish(job.id, token, finish)).catch(
