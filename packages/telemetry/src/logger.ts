@@ -7,19 +7,28 @@ export type { DestinationStream, Logger };
 // and a killed process takes its last lines with it. But all lines of one turn of the event loop leave together: under
 // load, each would cost as much as a good part of the request that it tells of.
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: turnBytesMax });
+  const output = pino.destination({ dest: 1, sync: true });
+  let lines = '';
   let isDue = false;
+
+  // By `write`, and not by a flush of the destination's own, which repeats the EPIPE as well, and waits for the disk.
   function flushSync() {
     isDue = false;
-    output.flushSync();
+    const text = lines;
+    lines = '';
+    if (text !== '') output.write(text);
   }
+
   const destination = {
     write(line: string) {
-      output.write(line);
-      if (!isDue) setImmediate(flushSync);
-      isDue = true;
+      lines += line;
+      if (lines.length >= turnLengthMax) flushSync();
+      else if (!isDue) setImmediate(flushSync);
+      isDue = lines !== '';
     },
+    /** Called by pino behind a fatal line. */
     flushSync,
+    /** Called by the `flush` of a logger. */
     flush(done?: () => void) {
       flushSync();
       done?.();
@@ -28,8 +37,8 @@ function standardOutput(): DestinationStream {
   return destination;
 }
 
-// Below what the destination writes in one go.
-const turnBytesMax = 16_000;
+// A turn that writes more does not keep all of it in memory.
+const turnLengthMax = 16_384;
 
 export function createLogger(
   service: string,
