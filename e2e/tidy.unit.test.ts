@@ -141,3 +141,16 @@ describe('what is committed', () => {
     expect(offenders(text, (content) => /\/(home|Users)\/[a-z]|\/root\//.test(content))).toEqual([]);
   });
 });
+
+describe('what was stored', () => {
+  // A golden event that is changed no longer shows that what was stored in its form can be read.
+  it('has golden events that are only ever added', () => {
+    const changed = (...args: string[]) =>
+      execFileSync('git', [...args, '--no-renames', '--diff-filter=a', '--name-only', '--', ':(glob)**/golden/**'], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+    expect(changed('log', '--format=')).toBe('');
+    expect(changed('diff', 'HEAD')).toBe('');
+  });
+});

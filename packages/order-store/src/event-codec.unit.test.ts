@@ -67,9 +67,18 @@ describe('decodeEvent', () => {
     });
   });
 
+  it('takes an event without metadata, written by hand, for one of the first version', () => {
+    const { metadata, ...bare } = stored;
+    expect(decodeEvent({ event: bare as never })?.event).toEqual(append.events[0]);
+    expect(metadata.schema_version).toBe(1);
+  });
+
   it.each([
     ['a type of a later version', { ...stored, type: 'OrderTeleported' }],
     ['a later schema version', { ...stored, metadata: { ...stored.metadata, schema_version: 2 } }],
+    ['a version that never was', { ...stored, metadata: { ...stored.metadata, schema_version: 0 } }],
+    ['no version', { ...stored, metadata: {} }],
+    ['no object', { ...stored, data: null }],
     ['an event without position', { ...stored, position: undefined }],
     ['nothing', undefined],
   ])('reads no half of what it does not understand: %s', (_case, event) =>

@@ -3,6 +3,7 @@
 import { foldOrder } from '@orders/domain/order';
 import { encodeEvents } from './event-codec.ts';
 import type { Append, AppendResult, LoadedOrder, OrderStore, RecordedOrderEvent } from './order-store.ts';
+import { schemaVersionOf } from './upcast.ts';
 
 export function memoryOrderStore(now: () => Date = () => new Date()): OrderStore & { log: RecordedOrderEvent[] } {
   const log: RecordedOrderEvent[] = [];
@@ -25,7 +26,8 @@ export function memoryOrderStore(now: () => Date = () => new Date()): OrderStore
     const recorded = append.events.map((event, index): RecordedOrderEvent => {
       const { correlationId, causationId, traceparent } = append.context;
       const commit = BigInt(log.length + index + 1) * 100n;
-      const metadata = { $correlationId: correlationId, $causationId: causationId, schema_version: 1 };
+      const schema_version = schemaVersionOf(event.type);
+      const metadata = { $correlationId: correlationId, $causationId: causationId, schema_version };
       return {
         event: structuredClone(event),
         id: ids[index] ?? '',

@@ -3,9 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import type { OrderPlaced } from '@orders/domain/order-types';
-import { currentSchemaVersion } from '@orders/order-store/event-codec';
+
 import { openEventStore } from '@orders/order-store/open-event-store';
 import type { EventMetadata } from '@orders/order-store/order-store';
+import { schemaVersionOf } from '@orders/order-store/upcast';
 import { percentile } from '../figures.ts';
 import { serveRounds } from './round-service.ts';
 
@@ -25,7 +26,7 @@ function orderPlaced() {
   };
   const metadata: EventMetadata = {
     ...{ $correlationId: randomUUID(), $causationId: randomUUID() },
-    schema_version: currentSchemaVersion,
+    schema_version: schemaVersionOf('OrderPlaced'),
   };
   return jsonEvent({ type: 'OrderPlaced', data, metadata });
 }
