@@ -62,7 +62,17 @@ async function orders(...argv: string[]) {
     throw new Error('nothing is to be read');
   };
   const args = [...argv, '--api', system.urls.api];
-  const code = await runOrders({ argv: args, env: {}, write, writeError: write, readInput: noInput });
+  const code = await runOrders({
+    argv: args,
+    env: {},
+    write,
+    writeError: write,
+    drained: async () => undefined,
+    columns: { output: null, errors: null },
+    paint: (_format, text) => text,
+    readInput: noInput,
+    stopping: () => new AbortController().signal,
+  });
   return { code, output };
 }
 

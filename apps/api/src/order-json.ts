@@ -1,7 +1,6 @@
 // Orders as the HTTP contract shows them. The one place where a price becomes a JSON number.
 import { limitPriceNumber } from '@orders/domain/limit-price';
 import type { OrderPlaced } from '@orders/domain/order-types';
-import type { RecordedOrderEvent } from '@orders/order-store/order-store';
 import type { OrderView } from '@orders/read-model/order-view';
 import type { Order, PlacedOrder } from './schemas/answers.ts';
 
@@ -15,15 +14,5 @@ export function orderJson(view: OrderView): Order {
   const in_doubt_since = view.in_doubt_since ?? null;
   return { ...view, in_doubt_since, limit_price: priceJson(view.limit_price) };
 }
-
-export const eventJson = ({ event, revision, position, recordedAt, metadata, id }: RecordedOrderEvent) => ({
-  type: event.type,
-  revision: String(revision),
-  position: String(position.commit),
-  recorded_at: recordedAt.toISOString(),
-  data: event.data,
-  metadata,
-  id,
-});
 
 const priceJson = (price: string | null): number | null => (price === null ? null : limitPriceNumber(price));

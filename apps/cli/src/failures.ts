@@ -9,6 +9,8 @@ export const exitCodes = {
   unusable: 64,
   /** A server cannot be reached, or does not answer as it should. */
   unreachable: 69,
+  /** Stopped by the person who called it, before its end. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

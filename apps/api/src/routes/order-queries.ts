@@ -1,13 +1,14 @@
 // The reading side: the list from the read model; one order from the read model or else from its stream, so that a read
 // after a 201 finds the order however far the view lags. The orders of every account are readable.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { eventJson } from '@orders/order-store/event-json';
 import type { LoadedOrder } from '@orders/order-store/order-store';
 import type { OrderCursor, OrderFilter, OrderPage as PageOfViews } from '@orders/read-model/order-queries';
 import { type OrderView, viewOfHistory } from '@orders/read-model/order-view';
 import type { FastifyBaseLogger } from 'fastify';
 import { encodeCursor } from '../cursor.ts';
 import type { ApiMetrics } from '../metrics.ts';
-import { eventJson, orderJson } from '../order-json.ts';
+import { orderJson } from '../order-json.ts';
 import { readListQuery, typedQuery } from '../order-list-query.ts';
 import { type Problem, ProblemError, problems, validationFailed } from '../problem.ts';
 import { Order, OrderEvents, OrderPage } from '../schemas/answers.ts';

@@ -1,36 +1,27 @@
 // `orders audit`: one line for people, or one document for programs, and an exit code for scripts.
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { eventStoreSettings } from '@orders/config/settings';
-import { openEventStore } from '@orders/order-store/open-event-store';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { httpSetting, type Setting, settingOf } from '../command-settings.ts';
+import { httpSetting, settingOf } from '../command-settings.ts';
+import { type EventStoreFlags, eventStoreOption, withEventStore } from '../event-store.ts';
 import { type ExitCode, exitCodes, oneLine, UnusableInputError } from '../failures.ts';
 import { seconds } from '../option-values.ts';
 import { printable } from '../printable.ts';
 import { auditOrders, summaryLine } from './audit-orders.ts';
 import type { AuditReport } from './audit-report.ts';
 
-type AuditFlags = {
+type AuditFlags = EventStoreFlags & {
   acknowledged?: string;
   json?: true;
   settled?: true;
   patience: number;
-  eventstore?: string;
   exchange?: string;
 };
 
 const listedMax = 50;
 
 const exchangeSetting = httpSetting('EXCHANGE_URL', '--exchange', 'http://127.0.0.1:8600');
-const eventStoreSetting: Setting = {
-  variable: 'EVENTSTORE_URL',
-  option: '--eventstore',
-  schema: eventStoreSettings.EVENTSTORE_URL,
-  meaning: 'a connection string such as esdb://127.0.0.1:2113?tls=false',
-};
-
 const examples = `
 Examples:
   $ orders audit
@@ -53,7 +44,7 @@ export function addAuditCommand(program: Command, context: CommandContext): void
     .option('--json', 'print one JSON document, with all findings')
     .option('--settled', 'nothing may be open any more: an open order is a finding')
     .option('--patience <seconds>', 'wait this long for the log to explain what the ledger has', seconds, 10)
-    .option('--eventstore <url>', 'connection string (EVENTSTORE_URL, esdb://127.0.0.1:2113?tls=false)')
+    .option(...eventStoreOption)
     .option('--exchange <url>', 'base URL of the exchange (EXCHANGE_URL, http://127.0.0.1:8600)')
     .addHelpText('after', examples)
     .action(async (flags: AuditFlags) => context.ended(await audit(flags, context)));
@@ -62,23 +53,13 @@ export function addAuditCommand(program: Command, context: CommandContext): void
 async function audit(flags: AuditFlags, { env, write, readInput }: CommandContext): Promise<ExitCode> {
   const { acknowledged: file, json = false, settled = false, patience } = flags;
   const exchangeUrl = settingOf(exchangeSetting, flags.exchange, env);
-  const url = settingOf(eventStoreSetting, flags.eventstore, env);
   const acknowledged = file === undefined ? null : file === '-' ? readInput() : await textOf(file);
-  const steps: (() => unknown)[] = [];
-  const connection = openEventStore({
-    url,
-    log: { warn: () => undefined },
-    onStop: (_name, step) => void steps.push(step),
-  });
-  try {
+  return withEventStore(flags, { env }, async (connection) => {
     const options = { exchangeUrl, acknowledged, patienceMs: patience * 1_000, now: () => new Date(), settled };
     const report = await auditOrders({ client: connection.client(), ...options });
     for (const text of json ? jsonOf(report) : linesOf(report)) write(text);
     return report.findings.length === 0 ? exitCodes.clean : exitCodes.notClean;
-  } finally {
-    // A client that failed may not be able to close in time, which changes nothing about the report.
-    await Promise.allSettled(steps.map((step) => step()));
-  }
+  });
 }
 
 /** Up to the end that the file has now: it may still be written to. */
