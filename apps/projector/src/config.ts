@@ -15,11 +15,13 @@ export const ProjectorSettings = Type.Object({
     default: 500,
     description: 'The most events that one commit of the read model holds.',
   }),
-  PROJECTOR_BATCH_EVERY_MS: milliseconds(
-    'How far apart commits of the read model are at least. An order waits so long for its job, at the most.',
-    10,
-    0,
-  ),
+  PROJECTOR_BATCH_EVERY_MS: Type.Integer({
+    minimum: 0,
+    maximum: 1_000,
+    default: 10,
+    description:
+      'How far apart commits of the read model are at least. An order waits so long for its job, at the most.',
+  }),
   PLACEMENT_QUEUE_MAX: Type.Integer({
     minimum: 1_000,
     maximum: 10_000_000,

@@ -1,6 +1,6 @@
-// Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: it is read
-// first, the intent is written before the call, the outcome after it, each at an exact revision. So a job may run
-// twice, a worker may die anywhere, and the order still stands at the exchange once.
+// Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: the intent
+// is written before the call, the outcome after it, each at the exact revision up to which the stream is known. So a job
+// may run twice, a worker may die anywhere, and the order still stands at the exchange once.
 import { absentOrder, awaitsOutcome, decide, evolve } from '@orders/domain/order';
 import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
 import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
@@ -46,6 +46,8 @@ export type PlacementEnd =
   | { kind: 'settled'; status: OrderStatus; was: 'already' | 'now' }
   /** Worth trying again later: the exchange placed nothing, or what it did is not known. */
   | { kind: 'open'; reason: string }
+  /** The order was sent round again since: it is left to the job of that round. */
+  | { kind: 'superseded' }
   /** Nothing was tried, and this worker had better not for a while. */
   | { kind: 'exchange_unavailable' };
 
@@ -69,12 +71,13 @@ export async function placeOrder(
   orderId: string,
   { placed, round: ownRound = Number.POSITIVE_INFINITY }: WhatTheJobSays = {},
 ): Promise<PlacementEnd> {
-  let believed = placed && knownFrom(placed);
+  // A job that speaks of another order is not believed at all.
+  let believed = placed?.data.order_id === orderId ? knownFrom(placed) : undefined;
   for (let round = 0; round < roundsMax; round += 1) {
     const known = believed ?? (await load(deps, orderId));
     believed = undefined;
     // Another job works on the order since it was sent round again, and two would take each other for dead.
-    if (known.order.redrives > ownRound) return settled(known.order.status, 'already');
+    if (known.order.redrives > ownRound) return { kind: 'superseded' };
     const end = await advance(deps, known);
     if (end !== 'look_again') return end;
   }

@@ -48,7 +48,7 @@ async function scene(history: OrderEvent[]) {
     observe: { onAttempt: () => undefined, onQuery: () => undefined },
   };
   return {
-    run: () => placeOrder(deps, orderId, { placed }),
+    run: (said = placed) => placeOrder(deps, orderId, { placed: said }),
     runRound: (round: number) => placeOrder(deps, orderId, { round }),
     called,
     loads: () => loads,
@@ -87,10 +87,18 @@ describe('a job that is out of date', () => {
   it('leaves an order that was sent round again to the job of that round', async () => {
     const history = [placedEvent, submissionStarted(orderId), orderInDoubt(orderId), redriveRequested(orderId)];
     const { runRound, called, log } = await scene([...history, submissionStarted(orderId)]);
-    expect(await runRound(0)).toEqual({ kind: 'settled', status: 'submitting', was: 'already' });
+    expect(await runRound(0)).toEqual({ kind: 'superseded' });
     expect(log).toHaveLength(5);
     expect(await runRound(1)).toEqual({ kind: 'settled', status: 'submitted', was: 'now' });
     expect(called).toEqual([]);
+  });
+
+  it('is not believed when it speaks of another order', async () => {
+    const { run, called, loads } = await scene([placedEvent]);
+    const other = { ...placed, data: { ...placed.data, order_id: 'another', quantity: 1_000_000 } };
+    expect(await run(other)).toEqual({ kind: 'settled', status: 'submitted', was: 'now' });
+    expect(loads()).toBe(1);
+    expect(called).toMatchObject([{ clientOrderId: orderId, terms: { quantity: placed.data.quantity } }]);
   });
 
   it('places nothing of an order that this event store does not have', async () => {

@@ -31,6 +31,8 @@ export const placementProcessor =
       case 'settled':
         if (end.was === 'now') log.info({ ...job, status: end.status }, 'order settled');
         return end.status;
+      case 'superseded':
+        return end.kind;
       case 'open':
         log.info({ ...job, reason: end.reason }, 'order still open');
         throw new OrderStillOpenError(end.reason);

@@ -65,7 +65,8 @@ export async function* orderEventBatches(options: SubscribeOptions): AsyncGenera
         const begunAtMs = performance.now();
         yield batch;
         const restMs = everyMs - (performance.now() - begunAtMs);
-        if (restMs > 0 && batch.events.length > 0 && batch.events.length < batchMax) await sleep(restMs);
+        if (restMs > 0 && batch.events.length > 0 && batch.events.length < batchMax)
+          await sleep(restMs, undefined, { signal }).catch(() => undefined);
       } else if (heard.failure !== null) {
         throw heard.failure;
       } else {

@@ -95,7 +95,7 @@ export function openEventLog(dataFolder: string, options: EventLogOptions = {}):
     readStream: (stream, page) => readStream(stream, page, visibleEnd),
     readAll: ({ from, direction, limit = pageEventsMax }) => {
       const events = Math.min(limit, pageEventsMax);
-      const page = direction === 'forwards' ? recent.read(from, visibleEnd, events) : undefined;
+      const page = direction === 'forwards' ? recent.read(from, visibleEnd, events, pageBytesMax) : undefined;
       return page ?? readPage(statements.readAll[direction].iterate(from, visibleEnd, events));
     },
     lastNumber: (stream) => lastNumber(stream, visibleEnd),

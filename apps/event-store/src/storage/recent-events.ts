@@ -7,8 +7,11 @@ export type RecentEvents = Readonly<{
   add: (event: RecordedEvent) => void;
   /** What was added from this position on was not written after all. */
   forgetFrom: (position: number) => void;
-  /** Events from `from` on and below `end`, at most `limit`; `undefined` where older ones would belong to them. */
-  read: (from: number, end: number, limit: number) => RecordedEvent[] | undefined;
+  /**
+   * Events from `from` on and below `end`, at most `limit`, and none after `bytesMax` are reached; `undefined` where
+   * older ones would belong to them.
+   */
+  read: (from: number, end: number, limit: number, bytesMax: number) => RecordedEvent[] | undefined;
 }>;
 
 const recentEventsMax = 2_048;
@@ -48,10 +51,16 @@ export function createRecentEvents(max = recentEventsMax): RecentEvents {
       const gone = events.splice(indexOf(position));
       bytes -= gone.reduce((sum, event) => sum + bytesOf(event), 0);
     },
-    read: (from, end, limit) => {
+    read: (from, end, limit, bytesMax) => {
       const [oldest] = events;
       if (oldest === undefined || from < oldest.position) return undefined;
-      return events.slice(indexOf(from), Math.min(indexOf(end), indexOf(from) + limit));
+      const page = events.slice(indexOf(from), Math.min(indexOf(end), indexOf(from) + limit));
+      let left = bytesMax;
+      const full = page.findIndex((event) => {
+        left -= bytesOf(event);
+        return left <= 0;
+      });
+      return full < 0 ? page : page.slice(0, full + 1);
     },
   };
 }
