@@ -3,10 +3,13 @@ import type { Config } from '@orders/config/read-config';
 import { eventStoreSettings, port, redisSettings, sharedSettings } from '@orders/config/settings';
 import { Type } from 'typebox';
 import { sheddingDefaults } from './admission.ts';
+import { streamDefaults } from './feed/open-streams.ts';
 
 // A placement waits for one append and, if the key was used before, one read: both must fit, with room to spare, into
 // the time after which the server gives up on a silent connection.
 const appendBudgetMsMax = 10_000;
+// Well within the time after which a silent connection is cut.
+const heartbeatMsMax = 20_000;
 
 export const ApiConfig = Type.Object({
   ...sharedSettings,
@@ -58,6 +61,18 @@ export const ApiConfig = Type.Object({
     maximum: 8_192,
     default: sheddingDefaults.appendsMax,
     description: 'And every POST while this many wait for the event store, however fast it is.',
+  }),
+  API_STREAMS_MAX: Type.Integer({
+    minimum: 0,
+    maximum: 20_000,
+    default: streamDefaults.streamsMax,
+    description: 'Event streams (SSE) that one API process has open at once; a further one is refused with 503.',
+  }),
+  API_STREAM_HEARTBEAT_MS: Type.Integer({
+    minimum: 10,
+    maximum: heartbeatMsMax,
+    default: streamDefaults.heartbeatMs,
+    description: 'After this time without an event, an open stream shows that it is alive.',
   }),
 });
 

@@ -15,17 +15,26 @@ const fieldErrorsMax = 100;
 
 const nouns = { body: 'Attribute', querystring: 'Parameter', headers: 'Header', params: 'Parameter' } as const;
 
-export function fieldErrors(violations: readonly Violation[], part: RequestPart): FieldErrors {
+/** What each field must be; a route whose names mean something else has rules of its own. */
+export type FieldRules = Readonly<Record<string, string>>;
+
+export function fieldErrors(
+  violations: readonly Violation[],
+  part: RequestPart,
+  rules: FieldRules = fieldRules,
+): FieldErrors {
   const errors: FieldErrors = new Map();
   for (const violation of violations) {
-    const [field, message] = describe(violation, part);
+    const [field, message] = describe(violation, part, rules);
     if (!errors.has(field)) errors.set(field, message);
   }
   return errors;
 }
 
-export const breaksRule = (part: RequestPart, field: RuledField): string =>
-  `${nouns[part]} \`${field}\` ${fieldRules[field]}`;
+export const breaksRule = (part: RequestPart, field: RuledField): string => brokenRule(part, field, fieldRules[field]);
+
+export const brokenRule = (part: RequestPart, field: string, rule: string): string =>
+  `${nouns[part]} \`${field}\` ${rule}`;
 
 /** At most 100 entries, in the order of the contract, unknown fields last. */
 export function listFieldErrors(errors: FieldErrors): FieldError[] {
@@ -34,7 +43,11 @@ export function listFieldErrors(errors: FieldErrors): FieldError[] {
     .slice(0, fieldErrorsMax);
 }
 
-function describe({ keyword, params, instancePath }: Violation, part: RequestPart): [field: string, message: string] {
+function describe(
+  { keyword, params, instancePath }: Violation,
+  part: RequestPart,
+  rules: FieldRules,
+): [field: string, message: string] {
   const noun = nouns[part];
   if (keyword === 'required') {
     const field = String(params.missingProperty);
@@ -47,7 +60,7 @@ function describe({ keyword, params, instancePath }: Violation, part: RequestPar
   const [, name] = instancePath.split('/');
   if (name === undefined) return [part, 'The body must be a JSON object'];
   const field = part === 'headers' ? canonicalHeaderName(name) : name;
-  return [field, isRuled(field) ? breaksRule(part, field) : `${noun} \`${field}\` is not valid`];
+  return [field, brokenRule(part, field, (Object.hasOwn(rules, field) ? rules[field] : undefined) ?? 'is not valid')];
 }
 
 const ruledFields = Object.keys(fieldRules);

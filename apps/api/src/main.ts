@@ -15,6 +15,7 @@ import { v7 as uuidV7 } from 'uuid';
 import { ApiConfig, httpPort } from './config.ts';
 import { apiSteps, storeWithCrashPoints } from './crash-steps.ts';
 import { eventStoreAnswers, warmUp } from './event-store-readiness.ts';
+import { eventStoreSources } from './log/event-sources.ts';
 import { buildServer } from './server.ts';
 
 await runService({
@@ -46,6 +47,8 @@ await runService({
       ...storeWithCrashPoints(crash, eventStoreOrderStore({ connection, limits })),
       ...operations,
       queries: redisOrderQueries(redis, keyspace(config.REDIS_KEY_TAG)),
+      events: eventStoreSources(connection),
+      streams: { streamsMax: config.API_STREAMS_MAX, heartbeatMs: config.API_STREAM_HEARTBEAT_MS },
       now: () => new Date(),
       newId: () => uuidV7(),
       shedding: {

@@ -1,6 +1,6 @@
 // The figures of the API. No id is ever a label: each label has a handful of values.
 import { type Append, AppendError, type AppendResult } from '@orders/order-store/order-store';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { shedReasons } from './admission.ts';
 
 /** Dashboards and alert rules name these. */
@@ -11,7 +11,13 @@ export const metricNames = {
   shed: 'orders_shed_total',
   viewFallbacks: 'orders_view_fallbacks_total',
   requestDuration: 'http_request_duration_seconds',
+  openStreams: 'orders_streams_open',
+  streamedEvents: 'orders_streamed_events_total',
+  streamLogReads: 'orders_stream_log_reads_total',
 } as const;
+
+export const streamNames = ['log', 'order'] as const;
+export type StreamName = (typeof streamNames)[number];
 
 const durationBuckets = [
   0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5,
@@ -59,12 +65,37 @@ export function createApiMetrics(registry: Registry) {
     registers,
   });
 
+  const openStreams = new Gauge({
+    name: metricNames.openStreams,
+    help: 'Event streams that are open.',
+    labelNames: ['stream'] as const,
+    registers,
+  });
+  const streamedEvents = new Counter({
+    name: metricNames.streamedEvents,
+    help: 'Events sent to open streams.',
+    labelNames: ['stream'] as const,
+    registers,
+  });
+  const streamLogReads = new Counter({
+    name: metricNames.streamLogReads,
+    help: 'Reads of the event store for open streams: to begin, or because the newest events did not reach back far enough.',
+    labelNames: ['stream'] as const,
+    registers,
+  });
+
   // A series that begins with its first increment hides that increment from rate().
   for (const replayed of ['true', 'false']) accepted.inc({ replayed }, 0);
   for (const outcome of ['not-stored', 'unknown']) appendFailures.inc({ outcome }, 0);
   for (const reason of shedReasons) shed.inc({ reason }, 0);
   for (const reason of ['missing', 'failed']) viewFallbacks.inc({ reason }, 0);
-  return { accepted, appendDuration, appendFailures, shed, viewFallbacks, requestDuration };
+  for (const stream of streamNames) {
+    openStreams.inc({ stream }, 0);
+    streamedEvents.inc({ stream }, 0);
+    streamLogReads.inc({ stream }, 0);
+  }
+  const streams = { openStreams, streamedEvents, streamLogReads };
+  return { accepted, appendDuration, appendFailures, shed, viewFallbacks, requestDuration, ...streams };
 }
 
 type AppendPort = (append: Append) => Promise<AppendResult>;

@@ -11,10 +11,12 @@ Takes orders, stores them durably, and places each of them on the exchange once.
 - **Money is exact.** Prices are read and kept as decimals; send text if your numbers are not.
 - **Errors** are \`application/problem+json\` (RFC 9457), told apart by \`code\`; the one exception is the \`500\` of
   \`POST /orders\`, whose body is fixed, and whose header \`Order-Outcome\` says whether the order may be stored.
+- **Follow along.** \`GET /events\` is the log of everything that happened to orders, \`/orders/stream\` and
+  \`/orders/{id}/stream\` send it as it happens (server-sent events); whoever was cut off goes on without gap or repeat.
 - **Accounts.** \`X-Account-Id\` says whose order it is. This service believes it: authentication is the task of a
   gateway in front, and the orders of every account can be read.
 
-Every path under \`/orders\` is also there under \`/v1/orders\`.
+Every path under \`/orders\`, and \`/events\`, is also there under \`/v1\`.
 `.trim();
 
 /** Must be registered before the routes that it describes. */

@@ -60,6 +60,7 @@ export const problems = {
   emptyBody: newProblem(400, 'empty_body', 'The request has no body'),
   orderNotFound: newProblem(404, 'order_not_found', 'There is no order with this id'),
   routeNotFound: newProblem(404, 'route_not_found', 'There is nothing at this address'),
+  notAcceptable: newProblem(406, 'not_acceptable', 'The log is there as application/json and application/x-ndjson'),
   orderSettled: newProblem(409, 'order_already_settled', 'The order is settled'),
   notSubmitting: newProblem(409, 'submission_not_started', 'The order is not being submitted'),
   notInDoubt: newProblem(409, 'order_not_in_doubt', 'The order is not in doubt'),
@@ -79,6 +80,9 @@ export const problems = {
     'redrive_unknown',
     'Whether the redrive was stored is not known: read the order, and send it again if nothing has changed',
   ),
+  eventsUnavailable: newProblem(503, 'event_store_unavailable', 'Events cannot be read at the moment'),
+  tooManyReads: newProblem(503, 'too_many_reads', 'The log is being read as often as it can be at once'),
+  tooManyStreams: newProblem(503, 'too_many_streams', 'This process has as many open streams as it may have'),
   eventStoreUnavailable: newProblem(503, 'event_store_unavailable', 'The order cannot be read at the moment'),
 };
 

@@ -15,6 +15,8 @@ import Fastify, {
 import { countedAppend, orderAdmission, type SheddingLimits, sheddingDefaults } from './admission.ts';
 import { handleError, handleUnknownRoute } from './error-handler.ts';
 import { measureEventLoopDelay } from './event-loop-delay.ts';
+import { type EventRouteLimits, eventRoutes } from './event-routes.ts';
+import type { EventSources } from './log/event-sources.ts';
 import { type ApiMetrics, createApiMetrics, measuredAppend } from './metrics.ts';
 import { registerDocumentation } from './openapi.ts';
 import { orderPlacement, type PlacementDeps } from './order-placement.ts';
@@ -28,7 +30,14 @@ import { namedSchemas } from './schemas/answers.ts';
 import { sheddingServer } from './shedding-server.ts';
 
 export type ServerDeps = PlacementDeps &
-  ObservabilityDeps & { queries: OrderQueries; log: Logger; shedding?: SheddingLimits };
+  ObservabilityDeps & {
+    queries: OrderQueries;
+    /** Without it, the API has no log of events to show, and no streams. */
+    events?: EventSources;
+    streams?: Partial<EventRouteLimits>;
+    log: Logger;
+    shedding?: SheddingLimits;
+  };
 
 // A request must have arrived within this time, slow senders included.
 const requestTimeoutMs = 15_000;
@@ -38,7 +47,8 @@ const connectionTimeoutMs = 30_000;
 const keepAliveTimeoutMs = 72_000;
 
 /** Resolves once all routes are there; `listen` or `inject` begin to serve. */
-export async function buildServer({ append, load, queries, now, newId, log, shedding, ...operations }: ServerDeps) {
+export async function buildServer(deps: ServerDeps) {
+  const { append, load, queries, events, streams = {}, now, newId, log, shedding, ...operations } = deps;
   const metrics = createApiMetrics(operations.registry);
   const loopDelay = measureEventLoopDelay();
   const admission = orderAdmission(shedding ?? sheddingDefaults, {
@@ -66,10 +76,12 @@ export async function buildServer({ append, load, queries, now, newId, log, shed
   await registerDocumentation(app);
   for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(observabilityRoutes(operations));
+  const eventRoutesAt = events && eventRoutes(app, { ...events, load, metrics, log, limits: streams });
   for (const prefix of ['', '/v1']) {
     await app.register(placeOrderRoute({ place, metrics }), { prefix });
     await app.register(redriveOrderRoute({ redrive }), { prefix });
     await app.register(orderQueryRoutes({ ...queries, load, metrics }), { prefix });
+    if (eventRoutesAt !== undefined) await app.register(eventRoutesAt, { prefix });
   }
   return app;
 }
@@ -112,6 +124,7 @@ const echoRequestId = (request: FastifyRequest, reply: FastifyReply): FastifyRep
 function measureRequests(app: FastifyInstance, { requestDuration }: ApiMetrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
+    if (isOpenStream(routeOptions.config, reply.statusCode)) return;
     const labels = {
       route: routeOptions.url ?? 'unknown',
       method,
@@ -120,3 +133,6 @@ function measureRequests(app: FastifyInstance, { requestDuration }: ApiMetrics):
     requestDuration.observe(labels, reply.elapsedTime / 1_000);
   });
 }
+
+// How long a client has followed is not how long its answer took.
+const isOpenStream = (config: object, statusCode: number): boolean => 'isStream' in config && statusCode === 200;

@@ -46,6 +46,9 @@ describe('the OpenAPI document', () => {
       ['post /orders/{id}/redrive', 'redriveOrder'],
       ['get /orders/{id}', 'getOrder'],
       ['get /orders/{id}/events', 'getOrderEvents'],
+      ['get /events', 'listEvents'],
+      ['get /orders/stream', 'streamEvents'],
+      ['get /orders/{id}/stream', 'streamOrderEvents'],
     ]);
   });
 
@@ -57,12 +60,20 @@ describe('the OpenAPI document', () => {
     ]);
     expect(contents.length).toBeGreaterThan(15);
     for (const [name, content] of contents) {
-      expect(Object.keys(content), name).toHaveLength(1);
+      expect(Object.keys(content), name).not.toEqual([]);
       for (const { schema, examples = {} } of Object.values(content)) {
         expect(Object.keys(examples), name).not.toEqual([]);
         for (const { value } of Object.values(examples)) expect(violations(schema, value, document), name).toEqual([]);
       }
     }
+  });
+
+  it('offers the log as pages and as lines, the streams as server-sent events', async () => {
+    const { document } = await documentation();
+    const typesOf = (path: string) => Object.keys(document.paths[path]?.get?.responses['200']?.content ?? {});
+    expect(typesOf('/events')).toEqual(['application/json', 'application/x-ndjson']);
+    expect(typesOf('/orders/stream')).toEqual(['text/event-stream']);
+    expect(typesOf('/orders/{id}/stream')).toEqual(['text/event-stream']);
   });
 
   it('describes the receipt and the outcome of a placement', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@orders/local-system/free-port';
+import { startTestEventStore } from '@orders/test-kit/event-store';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { limitOrder } from './api-under-test.ts';
 
@@ -51,6 +52,21 @@ describe('the process', () => {
 
     const exited = once(api, 'exit');
     api.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it('stops when asked although clients follow it, and tells them that there is no more', async () => {
+    const eventStore = await startTestEventStore();
+    onTestFinished(eventStore.stop);
+    const port = await freePort();
+    const api = await startApi({ HTTP_PORT: String(port), EVENTSTORE_URL: eventStore.url });
+    const url = `http://127.0.0.1:${port}`;
+    await expect.poll(() => statusOf(`${url}/health/ready`), generous).toBe(200);
+    const streams = await Promise.all(Array.from({ length: 5 }, () => fetch(`${url}/orders/stream`)));
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const exited = once(api, 'exit');
+    api.kill('SIGTERM');
+    for (const stream of streams) expect(await stream.text()).toContain('retry: 1000');
     expect(await exited).toEqual([0, null]);
   });
 

@@ -73,6 +73,15 @@ const RecordedEvent = Type.Object(
 
 export const OrderEvents = Type.Object({ events: Type.Array(ref(RecordedEvent)) }, { $id: 'OrderEvents' });
 
+export const EventPage = Type.Object(
+  {
+    events: Type.Array(ref(RecordedEvent)),
+    next_cursor: Type.String({ description: 'Goes into `cursor` to go on from here, now or later; always there.' }),
+    at_end: Type.Boolean({ description: 'Whether the log, as asked for, holds nothing further at the moment.' }),
+  },
+  { $id: 'EventPage' },
+);
+
 const FieldProblem = Type.Object({ field: Type.String(), message: Type.String() });
 
 export const ProblemDetails = Type.Object(
@@ -98,6 +107,7 @@ export const namedSchemas = [
   OrderPage,
   RecordedEvent,
   OrderEvents,
+  EventPage,
   ProblemDetails,
   PlacementFailure,
 ];

@@ -1,8 +1,9 @@
 // What requests and answers look like, shown in the documentation. A test holds each one against its schema.
 import { encodeCursor } from '../cursor.ts';
-import { breaksRule } from '../field-errors.ts';
+import { breaksRule, brokenRule } from '../field-errors.ts';
 import { validationFailed } from '../problem.ts';
 import { placementFailureMessage } from './answers.ts';
+import { eventRules } from './event-rules.ts';
 
 const id = '019a9b1c-5f0e-7c3a-9d5e-3f6b8a1c2d4e';
 const created_at = '2026-01-31T08:00:00.000Z';
@@ -77,26 +78,41 @@ export const orderPageExamples = {
   },
 };
 
+const placedEvent = {
+  type: 'OrderPlaced',
+  revision: '0',
+  position: '8123',
+  recorded_at: '2026-01-31T08:00:00.004Z',
+  data: { order_id: id, account_id: 'default', ...limitTerms, limit_price: '120.50', placed_at: created_at },
+  metadata: {
+    $correlationId: 'checkout-17',
+    $causationId: 'a3bb189e-8bf9-4c5d-9d6f-2f1d0c9b8a77',
+    schema_version: 1,
+  },
+  id: 'f81d4fae-7dec-51d0-a765-00a0c91e6bf6',
+};
+
 export const orderEventsExamples = {
-  placed: {
-    summary: 'An order that was just placed',
-    value: {
-      events: [
-        {
-          type: 'OrderPlaced',
-          revision: '0',
-          position: '8123',
-          recorded_at: '2026-01-31T08:00:00.004Z',
-          data: { order_id: id, account_id: 'default', ...limitTerms, limit_price: '120.50', placed_at: created_at },
-          metadata: {
-            $correlationId: 'checkout-17',
-            $causationId: 'a3bb189e-8bf9-4c5d-9d6f-2f1d0c9b8a77',
-            schema_version: 1,
-          },
-          id: 'f81d4fae-7dec-51d0-a765-00a0c91e6bf6',
-        },
-      ],
-    },
+  placed: { summary: 'An order that was just placed', value: { events: [placedEvent] } },
+};
+
+export const eventPageExamples = {
+  atEnd: {
+    summary: 'The end of the log, for now',
+    value: { events: [placedEvent], next_cursor: placedEvent.position, at_end: true },
+  },
+};
+
+export const eventLinesExamples = {
+  lines: { summary: 'One event a line', value: `${JSON.stringify(placedEvent)}\n` },
+};
+
+export const eventStreamExamples = {
+  opening: {
+    summary: 'From the start of the stream on',
+    value:
+      ': open\nretry: 1000\n\n: alive\nid: 8010\n\n' +
+      `id: ${placedEvent.position}\nevent: ${placedEvent.type}\ndata: ${JSON.stringify(placedEvent)}\n\n`,
   },
 };
 
@@ -114,3 +130,11 @@ export const invalidOrder = validationFailed(
 export const invalidRedrive = validationFailed(new Map([['reason', 'Attribute `reason` is required']]));
 
 export const invalidQuery = validationFailed(new Map([['limit', breaksRule('querystring', 'limit')]]));
+
+export const invalidEventQuery = validationFailed(
+  new Map([['cursor', brokenRule('querystring', 'cursor', eventRules.cursor)]]),
+);
+
+export const invalidLastEventId = validationFailed(
+  new Map([['Last-Event-ID', brokenRule('headers', 'Last-Event-ID', eventRules['Last-Event-ID'])]]),
+);

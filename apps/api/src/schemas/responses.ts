@@ -28,6 +28,17 @@ export function jsonResponse<Schema extends TSchema>(
   };
 }
 
+/** What is sent as it is, a piece at a time. */
+export const textContent = (mediaType: string, examples: Examples) => ({
+  [mediaType]: { schema: { type: 'string' }, examples },
+});
+
+export const textResponse = (description: string, mediaType: string, examples: Examples) => ({
+  description,
+  headers: requestId,
+  content: textContent(mediaType, examples),
+});
+
 /** All of one status. */
 export function problemResponse(first: Problem, ...more: Problem[]) {
   const all = [first, ...more];
