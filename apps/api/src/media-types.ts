@@ -1,6 +1,6 @@
 import Negotiator from 'negotiator';
 
-/** The one of `offered` that a client wants most, the first of equals; `null` when it accepts none of them (RFC 9110). */
+/** The one of `offered` that a client wants most, the first of equals; `null` when it accepts none (RFC 9110). */
 export function preferredMediaType<Offered extends string>(
   accept: string | undefined,
   offered: readonly Offered[],

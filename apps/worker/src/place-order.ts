@@ -1,6 +1,6 @@
 // Brings one order one step closer to the exchange, or finds that nothing is left to do. The stream decides: the intent
-// is written before the call, the outcome after it, each at the exact revision up to which the stream is known. So a job
-// may run twice, a worker may die anywhere, and the order still stands at the exchange once.
+// is written before the call, the outcome after it, each at the exact revision up to which the stream is known. So a
+// job may run twice, a worker may die anywhere, and the order still stands at the exchange once.
 import { absentOrder, awaitsOutcome, decide, evolve } from '@orders/domain/order';
 import type { ExistingOrder, Order, OrderCommand, OrderStatus } from '@orders/domain/order-types';
 import type { CommandContext, OrderStore } from '@orders/order-store/order-store';
