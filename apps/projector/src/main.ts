@@ -78,6 +78,7 @@ await runService({
     });
     onStop('admin', admin.close);
 
+    const liveNow = () => keys.of(state.checkpoint?.generation ?? '');
     const sweepEvery = (intervalMs: number, orders: SweeperDeps['orders']) => {
       const sweep = createSweeper({ orders, ...sweeping, onSwept: (result) => metrics.swept.inc({ result }) });
       const sweepIfFollowing = () => state.following && sweep();
@@ -86,8 +87,8 @@ await runService({
         periodically(intervalMs, sweepIfFollowing, (err) => log.warn({ err }, 'sweep failed')),
       );
     };
-    sweepEvery(config.SWEEP_INTERVAL_MS, () => openOrders(redis, keys, Date.now() - config.SWEEP_AFTER_MS));
-    sweepEvery(config.SWEEP_IN_DOUBT_INTERVAL_MS, () => ordersInDoubt(redis, keys));
+    sweepEvery(config.SWEEP_INTERVAL_MS, () => openOrders(redis, liveNow(), Date.now() - config.SWEEP_AFTER_MS));
+    sweepEvery(config.SWEEP_IN_DOUBT_INTERVAL_MS, () => ordersInDoubt(redis, liveNow()));
 
     const stopping = new AbortController();
     const running = runProjector(
@@ -107,7 +108,7 @@ await runService({
             signal,
           }),
         projection,
-        openOrders: () => openOrders(redis, keys, null),
+        openOrders: (generation) => openOrders(redis, keys.of(generation), null),
         enqueue,
         onEnded: connection.failed,
         metrics,

@@ -5,6 +5,7 @@ import { periodically } from '@orders/lifecycle/periodically';
 import { measureLag } from '@orders/order-store/log-lag';
 import type { PlacementJob } from '@orders/placement-queue/placement-queue';
 import type { Keyspace } from '@orders/read-model/keys';
+import { liveKeys } from '@orders/read-model/live-keys';
 import { countOrders } from '@orders/read-model/redis-open-orders';
 import type { Logger } from '@orders/telemetry/logger';
 import type { Queue } from 'bullmq';
@@ -34,7 +35,7 @@ export function watchProgress({ client, redis, queue, keys, state, metrics, log 
   };
 
   const orders = async () => {
-    const { byStatus, oldestOpenPlacedAtMs, inDoubtSinceMs } = await countOrders(redis, keys);
+    const { byStatus, oldestOpenPlacedAtMs, inDoubtSinceMs } = await countOrders(redis, await liveKeys(redis, keys));
     for (const [status, count] of Object.entries(byStatus)) metrics.orders.set({ status }, count);
     metrics.openOrders.set(byStatus.placed + byStatus.submitting);
     metrics.oldestOpenSeconds.set(secondsSince(oldestOpenPlacedAtMs));

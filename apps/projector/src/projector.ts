@@ -1,6 +1,7 @@
 // Follows the log for ever: enqueues a job for each order that became open, then commits views and checkpoint as one.
 // In that order, so that an order whose event is behind the checkpoint certainly had its job. Any end of a
-// subscription, clean or not, is followed by a new one from the stored checkpoint.
+// subscription, clean or not, is followed by a new one from the stored checkpoint: a switch to another generation of
+// the read model is no more to it than that.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogPosition } from '@orders/order-store/order-store';
 import type { OrderEventBatch } from '@orders/order-store/order-subscription';
@@ -16,8 +17,8 @@ export type ProjectorDeps = {
   identifyStore: () => Promise<string>;
   subscribe: (from: LogPosition | null, signal: AbortSignal) => AsyncIterable<OrderEventBatch>;
   projection: Projection;
-  /** All open orders of the read model, oldest first, in pages. */
-  openOrders: () => AsyncIterable<OrderView[]>;
+  /** All open orders of a generation of the read model, oldest first, in pages. */
+  openOrders: (generation: string) => AsyncIterable<OrderView[]>;
   enqueue: (requests: readonly PlacementRequest[]) => Promise<void>;
   /** Told why a subscription ended, so that a client that cannot recover by itself is replaced before the next one. */
   onEnded: (error: unknown) => void;
@@ -28,7 +29,10 @@ export type ProjectorDeps = {
 /** What others may know of the projector: where it is, and whether it follows the end of the log. */
 export type ProjectorState = { checkpoint: Checkpoint | null; following: boolean };
 
-/** The stored checkpoint is not the one that was left there: a rival projector is at work, or Redis lost data. */
+/**
+ * The stored checkpoint is not the one that was left there: a rival projector is at work, another generation of the
+ * read model went live, or Redis lost data.
+ */
 export class CheckpointMovedError extends Error {
   override readonly name = 'CheckpointMovedError';
 }
@@ -77,7 +81,13 @@ export async function followLog(
 async function startingPoint({ identifyStore, projection, metrics, log }: ProjectorDeps): Promise<Checkpoint> {
   const storeId = await identifyStore();
   const stored = await projection.readCheckpoint();
-  const start: Checkpoint = { storeId, viewVersion: currentViewVersion, phase: 'rebuilding', position: null };
+  const start: Checkpoint = {
+    storeId,
+    viewVersion: currentViewVersion,
+    phase: 'rebuilding',
+    position: null,
+    generation: '',
+  };
   if (stored?.storeId === storeId && stored.viewVersion === currentViewVersion) return stored;
   if (stored !== null)
     log.warn({ was: stored, is: start }, 'another store or version of views: dropping the read model');
@@ -93,7 +103,7 @@ async function startingPoint({ identifyStore, projection, metrics, log }: Projec
 async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: OrderEventBatch): Promise<Checkpoint> {
   const { projection, enqueue, metrics, log } = deps;
   const orderIds = [...new Set(batch.events.map(({ orderId }) => orderId))];
-  const known = await projection.loadViews(orderIds);
+  const known = await projection.loadViews(orderIds, previous.generation);
   const { changed, opened, submitted, anomalies } = foldBatch(known, batch.events);
   if (previous.phase === 'live') await enqueue(opened);
   const next: Checkpoint = { ...previous, position: batch.position };
@@ -123,7 +133,7 @@ async function commitBatch(deps: ProjectorDeps, previous: Checkpoint, batch: Ord
 // Of the orders that the log opened, most were settled later in the log: only what is still open now needs a job.
 async function finishRebuild(deps: ProjectorDeps, previous: Checkpoint): Promise<Checkpoint> {
   let open = 0;
-  for await (const page of deps.openOrders()) {
+  for await (const page of deps.openOrders(previous.generation)) {
     await deps.enqueue(page.map(requestOf));
     open += page.length;
   }

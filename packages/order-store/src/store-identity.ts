@@ -38,7 +38,8 @@ export async function readLogEnd(client: EventStoreDBClient): Promise<LogPositio
   return (await withinMs(answerWithinMs, newest))[0]?.event?.position ?? null;
 }
 
-async function readIdentity(client: EventStoreDBClient): Promise<string | null> {
+/** The id that the event store was given; `null` while it has none. For those who only look. */
+export async function readIdentity(client: EventStoreDBClient): Promise<string | null> {
   try {
     const options = { fromRevision: START, maxCount: 1 } as const;
     // Read to its end: the client does not let go of a read that is left early, not even when it is disposed of.

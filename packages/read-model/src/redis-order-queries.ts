@@ -1,18 +1,31 @@
 // The reading side of the read model, for the API. A list walks the smallest index that covers its filter and tests the
-// rest on the views; how much one request may walk is bounded, so no filter can hold up the others.
+// rest on the views; how much one request may walk is bounded, so no filter can hold up the others. Which generation is
+// read is looked up each time, so that no reader has to be told of a switch.
 import type { Redis } from 'ioredis';
+import { generationIn } from './checkpoint.ts';
 import { type IndexRange, mergeNewestFirst, scanIndex } from './index-scan.ts';
 import type { Keyspace } from './keys.ts';
+import { liveKeys } from './live-keys.ts';
 import type { OrderCursor, OrderFilter, OrderPage, OrderQueries } from './order-queries.ts';
 import { decodeView, type OrderView } from './order-view.ts';
 
 const viewsReadMax = 5_000;
 const listLimitMax = 500;
+// The second one finds the view, unless generations are switched faster than they are read.
+const looksMax = 4;
 
 export function redisOrderQueries(redis: Redis, keys: Keyspace): OrderQueries {
+  let lastKnown = keys;
+
   async function find(orderId: string) {
-    const text = await redis.get(keys.view(orderId));
-    return text === null ? null : decodeView(text);
+    for (let looks = 1; looks <= looksMax; looks += 1) {
+      const asked = lastKnown;
+      const [checkpoint, text] = await redis.mget(asked.checkpoint, asked.view(orderId));
+      const live = generationIn(checkpoint ?? null);
+      if (live === asked.generation) return text == null ? null : decodeView(text);
+      lastKnown = keys.of(live);
+    }
+    return null;
   }
 
   async function list(filter: OrderFilter, limit: number, after: OrderCursor | null): Promise<OrderPage> {
@@ -23,10 +36,11 @@ export function redisOrderQueries(redis: Redis, keys: Keyspace): OrderQueries {
       toMs: filter.placedToMs === undefined ? '+inf' : filter.placedToMs - 1,
       after,
     };
-    const indexes = await smallestIndexes(redis, keys, filter);
+    const live = await liveKeys(redis, keys);
+    const indexes = await smallestIndexes(redis, live, filter);
     let seen = 0;
     for await (const entries of mergeNewestFirst(indexes.map((key) => scanIndex(redis, key, range, 'newest-first')))) {
-      const views = await readViews(redis, keys, entries);
+      const views = await readViews(redis, live, entries);
       for (const [index, entry] of entries.entries()) {
         const view = views[index];
         if (view != null && matches(view, filter)) orders.push(view);

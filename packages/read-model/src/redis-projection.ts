@@ -3,7 +3,7 @@
 // batch was applied to must be the same still, too: a Redis that fell back may show a checkpoint that it had before.
 import type { Redis } from 'ioredis';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-import type { Keyspace } from './keys.ts';
+import { derivedKey, type Keyspace } from './keys.ts';
 import type { OrderView } from './order-view.ts';
 import { commitArguments, commitScript, type ViewChange } from './projection-commit.ts';
 import { readViews } from './redis-order-queries.ts';
@@ -16,10 +16,17 @@ export type ProjectionCommit = {
 
 export type Projection = {
   readCheckpoint: () => Promise<Checkpoint | null>;
-  loadViews: (orderIds: readonly string[]) => Promise<Map<string, OrderView>>;
-  /** `false` when the stored checkpoint is not `previous`, or a view not what it was: nothing was written. */
+  /** Of the generation that the checkpoint names. */
+  loadViews: (orderIds: readonly string[], generation: string) => Promise<Map<string, OrderView>>;
+  /**
+   * Into the generation of `next`. `false` when the stored checkpoint is not `previous`, or a view not what it was:
+   * nothing was written.
+   */
   commit: (commit: ProjectionCommit) => Promise<boolean>;
-  /** Removes everything that was derived, the checkpoint last. `false` when the checkpoint changed meanwhile. */
+  /**
+   * Removes everything that was derived, in every generation, the checkpoint last. `false` when the checkpoint changed
+   * meanwhile.
+   */
   clear: (previous: Checkpoint | null) => Promise<boolean>;
 };
 
@@ -35,45 +42,50 @@ type Scripts = {
   unlinkUnlessCheckpointMoved: (checkpointKey: string, ...args: string[]) => Promise<number>;
 };
 
-export function redisProjection(redis: Redis, keys: Keyspace): Projection {
+/** Over `checkpointKey`, which is that of the live generation unless another one is being built beside it. */
+export function redisProjection(redis: Redis, keys: Keyspace, checkpointKey = keys.checkpoint): Projection {
   redis.defineCommand('commitOrderViews', { numberOfKeys: 1, lua: commitScript });
   redis.defineCommand('unlinkUnlessCheckpointMoved', { numberOfKeys: 1, lua: unlinkUnlessMoved });
   const scripts = redis as unknown as Scripts;
 
-  async function loadViews(orderIds: readonly string[]) {
-    const views = new Map<string, OrderView>();
-    for (const view of await readViews(
-      redis,
-      keys,
-      orderIds.map((id) => ({ id })),
-    )) {
-      if (view !== null) views.set(view.id, view);
-    }
-    return views;
+  async function loadViews(orderIds: readonly string[], generation: string) {
+    const entries = orderIds.map((id) => ({ id }));
+    const views = await readViews(redis, keys.of(generation), entries);
+    return new Map(views.flatMap((view) => (view === null ? [] : [[view.id, view] as const])));
   }
 
   async function commit({ previous, next, changes }: ProjectionCommit) {
-    const args = [encodeCheckpoint(previous), encodeCheckpoint(next), ...commitArguments(keys, changes)];
-    return (await scripts.commitOrderViews(keys.checkpoint, ...args)) === 1;
+    const commands = commitArguments(keys.of(next.generation), changes);
+    const args = [encodeCheckpoint(previous), encodeCheckpoint(next), ...commands];
+    return (await scripts.commitOrderViews(checkpointKey, ...args)) === 1;
   }
 
   async function clear(previous: Checkpoint | null) {
     const unmoved = encodeCheckpoint(previous);
-    // `view`: where views stood up to version 2.
-    const families = ['order', 'view', 'status', 'account', 'instrument'].map((kind) => `${keys.prefix}:${kind}:*`);
-    for (const match of [...families, keys.inDoubtSince, keys.allOrders]) {
-      for await (const found of redis.scanStream({ match, count: scanCount }) as AsyncIterable<string[]>) {
-        const removed = await scripts.unlinkUnlessCheckpointMoved(keys.checkpoint, unmoved, ...found);
-        if (removed !== 1) return false;
+    const unlink = async (found: readonly string[]) =>
+      (await scripts.unlinkUnlessCheckpointMoved(checkpointKey, unmoved, ...found)) === 1;
+    // Whoever builds a generation cannot go on without its checkpoint: after that, nobody adds to what is removed.
+    for (const isRemoved of [isBuildCheckpoint, isDerived]) {
+      for await (const page of scanKeys(redis, keys)) {
+        const found = page.filter((key) => isRemoved(keys, key));
+        if (found.length > 0 && !(await unlink(found))) return false;
       }
     }
-    return (await scripts.unlinkUnlessCheckpointMoved(keys.checkpoint, unmoved, keys.checkpoint)) === 1;
+    return unlink([checkpointKey]);
   }
 
   return {
-    readCheckpoint: async () => decodeCheckpoint((await redis.get(keys.checkpoint)) ?? ''),
+    readCheckpoint: async () => decodeCheckpoint((await redis.get(checkpointKey)) ?? ''),
     loadViews,
     commit,
     clear,
   };
+}
+
+const isDerived = (keys: Keyspace, key: string): boolean => derivedKey(keys, key) !== null;
+const isBuildCheckpoint = (keys: Keyspace, key: string): boolean => derivedKey(keys, key)?.kind === 'build';
+
+/** Pages of all keys of the gateway, of which one may come twice. */
+export function scanKeys(redis: Redis, { prefix }: Keyspace): AsyncIterable<string[]> {
+  return redis.scanStream({ match: `${prefix}:*`, count: scanCount }) as AsyncIterable<string[]>;
 }

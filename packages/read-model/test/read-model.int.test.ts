@@ -48,13 +48,17 @@ const checkpoint = (commit: bigint): Checkpoint => ({
   viewVersion: 1,
   phase: 'live',
   position: { commit, prepare: commit },
+  generation: '',
 });
 
 async function project(views: OrderView[]) {
   const projection = redisProjection(redis, keys);
   const previous = await projection.readCheckpoint();
   const next = checkpoint((previous?.position?.commit ?? 0n) + 1n);
-  const known = await projection.loadViews(views.map(({ id }) => id));
+  const known = await projection.loadViews(
+    views.map(({ id }) => id),
+    '',
+  );
   const changes = views.map((after) => ({ id: after.id, before: known.get(after.id) ?? null, after }));
   expect(await projection.commit({ previous, next, changes })).toBe(true);
   return projection;
@@ -80,7 +84,7 @@ describe('a commit of the projection', () => {
     const projection = await project([view(1), view(2)]);
     expect(await projection.readCheckpoint()).toEqual(checkpoint(1n));
     expect(await redisOrderQueries(redis, keys).find(view(1).id)).toEqual(view(1));
-    expect([...(await projection.loadViews([view(1).id, view(3).id])).keys()]).toEqual([view(1).id]);
+    expect([...(await projection.loadViews([view(1).id, view(3).id], '')).keys()]).toEqual([view(1).id]);
   });
 
   it('writes nothing when the checkpoint is not where it was left', async () => {

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { placementQueueName } from '@orders/placement-queue/placement-queue';
 import { keyspace } from '@orders/read-model/keys';
+import { liveKeys } from '@orders/read-model/live-keys';
 import { failFast } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
 
@@ -24,10 +25,11 @@ export function openDerivedData(redisUrl: string) {
   const redis = openRedis({ url: redisUrl, profile: failFast, log, onStop: () => undefined });
 
   async function counts(): Promise<OrderCounts> {
+    const live = await liveKeys(redis, keys);
     const count = (key: string) => redis.zcard(key);
     const [all, placed, submitting, submitted] = await Promise.all([
-      count(keys.allOrders),
-      ...(['placed', 'submitting', 'submitted'] as const).map((status) => count(keys.byStatus(status))),
+      count(live.allOrders),
+      ...(['placed', 'submitting', 'submitted'] as const).map((status) => count(live.byStatus(status))),
     ]);
     return { all, open: (placed ?? 0) + (submitting ?? 0), submitted: submitted ?? 0 };
   }

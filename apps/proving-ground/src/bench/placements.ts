@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderStatus } from '@orders/domain/order-types';
 import { keyspace } from '@orders/read-model/keys';
+import { liveKeys } from '@orders/read-model/live-keys';
 import { waitForEver } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
 import type { BenchSystem } from './bench-system.ts';
@@ -31,10 +32,11 @@ export function placementsOf({ urls, acknowledgedFile }: BenchSystem): Placement
     ...{ url: urls.redis, profile: waitForEver, log: { warn: () => undefined } },
     onStop: () => undefined,
   });
-  const { byStatus } = keyspace(keyTag);
-  const count = (status: OrderStatus) => redis.zcard(byStatus(status));
+  const keys = keyspace(keyTag);
 
   async function counts() {
+    const { byStatus } = await liveKeys(redis, keys);
+    const count = (status: OrderStatus) => redis.zcard(byStatus(status));
     const [placed, submitting, submitted] = await Promise.all([
       count('placed'),
       count('submitting'),

@@ -99,6 +99,8 @@ const condition = fc.constantFrom(...exchangeConditions);
 
 const copying = always('copyRedis', (world) => world.keepSnapshot());
 const outdating = always('outdateViews', (world) => world.outdateViews());
+const rebuilding = (eventsBack: number) =>
+  always(`switchReadModel(${eventsBack})`, (world) => world.switchReadModel(eventsBack));
 const losing = (which: number) => always(`loseRedisData(${which})`, (world) => world.loseRedisData(which));
 const crashing = (name: ProcessName, sent: boolean) =>
   always(`crash(${name}, ${sent})`, (world) => world.crash(name, sent));
@@ -154,6 +156,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   weighted(5, anyProcess.map(resuming)),
   weighted(4, fc.constant(copying)),
   weighted(3, fc.nat({ max: 3 }).map(losing)),
+  weighted(3, fc.nat({ max: 3 }).map(rebuilding)),
   weighted(1, fc.constant(outdating)),
   weighted(2, fc.boolean().map(switchingRedis)),
   weighted(2, fc.constantFrom<Breaker>('closed', 'probing', 'open').map(switchingBreaker)),

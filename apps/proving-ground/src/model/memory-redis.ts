@@ -178,6 +178,13 @@ function notePassedOver({ views, everAdded, excused, passedOver }: RedisContent)
   }
 }
 
+/** Other views in the place of all there are, as when another generation of them goes live. */
+export function replaceViews(content: RedisContent, views: Iterable<OrderView>): void {
+  content.views = new Map();
+  content.byStatus = new Map(orderStatuses.map((status) => [status, new Map()]));
+  for (const view of views) store(content, view);
+}
+
 function store({ views, byStatus }: RedisContent, view: OrderView): void {
   const stored = views.get(view.id);
   if (stored !== undefined && stored.revision >= view.revision) return;

@@ -35,6 +35,7 @@ const feared = [
   'redis flushed',
   'redis fell back',
   'read model cleared',
+  'read model switched',
   'no room in the queue',
   'sweeper added',
   'sweeper retried',
@@ -104,6 +105,7 @@ describe('the model notices', () => {
     ['a queue whose locks never expire', { locksExpire: false }, anyKind, /stuck/],
     ['a projection that does not compare checkpoints', { comparesCheckpoints: false }, anyKind, /the view of|stuck/],
     ['a projector without sweeper', { sweeps: false }, anyKind, /stuck/],
+    ['a rebuild that goes live too far', { switchesTooFar: true }, anyKind, /without ever having had a job/],
     ['a projector that enqueues after the commit', { enqueuesLate: true }, anyKind, /without ever having had a job/],
     [
       'an adapter that takes unknown for not placed',

@@ -32,6 +32,8 @@ export type Flaws = {
   sweeps: boolean;
   /** Enqueues after the commit instead of before it. */
   enqueuesLate: boolean;
+  /** A rebuilt read model goes live although it is further than the one before. */
+  switchesTooFar: boolean;
   /** Takes an unknown outcome for a call that placed nothing. */
   guessesNotPlaced: boolean;
   /** Believes that an order which the exchange does not find yet was not placed. */

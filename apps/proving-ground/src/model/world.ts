@@ -1,11 +1,15 @@
 // The whole gateway in one value: what is durable, what runs, what time it is, and what clients were promised. Its
 // methods are what can happen to it; nothing happens by itself.
 import type { Placed, Placement } from '@orders/api/order-placement';
+import type { LogPosition } from '@orders/order-store/order-store';
+import { decodeCheckpoint, encodeCheckpoint } from '@orders/read-model/checkpoint';
+import { foldViews } from '@orders/read-model/fold-views';
+import { currentViewVersion } from '@orders/read-model/order-view';
 import { callsOf } from './calls.ts';
 import { type ExchangeKind, memoryExchange } from './memory-exchange.ts';
 import { memoryLog } from './memory-log.ts';
 import { memoryQueue } from './memory-queue.ts';
-import { emptyRedis, type MemoryRedis, type RedisContent, redisCall } from './memory-redis.ts';
+import { emptyRedis, type MemoryRedis, type RedisContent, redisCall, replaceViews } from './memory-redis.ts';
 import {
   type Api,
   type Breaker,
@@ -23,6 +27,7 @@ export const soundParts: Flaws = {
   comparesViews: true,
   sweeps: true,
   enqueuesLate: false,
+  switchesTooFar: false,
   guessesNotPlaced: false,
   trustsAbsence: false,
 };
@@ -162,11 +167,25 @@ export async function beginWorld({ kind, jobsMax }: Setting, flaws: Flaws = soun
       lostDerivedData = true;
     },
 
+    /** As by `orders rebuild`: the fold of a log that lacks so many events behind the checkpoint goes live. */
+    switchReadModel: (eventsBack: number): void => {
+      const live = decodeCheckpoint(redis.content.checkpoint);
+      if (!redis.isUp || live?.phase !== 'live' || live.viewVersion !== currentViewVersion) return;
+      const reached = (position: LogPosition) => live.position !== null && position.commit <= live.position.commit;
+      const known = log.log.filter(({ position }) => reached(position) || flaws.switchesTooFar);
+      const folded = known.slice(0, Math.max(0, known.length - eventsBack));
+      see('read model switched');
+      turns.note('redis', `holds another read model, ${eventsBack} events back`);
+      replaceViews(redis.content, foldViews(new Map(), folded).changed);
+      const position = folded.at(-1)?.position ?? null;
+      redis.content.checkpoint = encodeCheckpoint({ ...live, position, generation: `g${turns.trace.length}` });
+    },
+
     /** As after an upgrade to other views. */
     outdateViews: (): void => {
       turns.note('redis', 'holds views of an older version');
       lostDerivedData = true;
-      redis.content.checkpoint = redis.content.checkpoint.replace(/,\d+\]$/, ',0]');
+      redis.content.checkpoint = redis.content.checkpoint.replace(/,\d+(,"\w+")?\]$/, ',0]');
     },
   };
 }
