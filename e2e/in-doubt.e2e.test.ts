@@ -68,6 +68,7 @@ async function orders(...argv: string[]) {
     write,
     writeError: write,
     drained: async () => undefined,
+    blockBytes: 65_536,
     columns: { output: null, errors: null },
     paint: (_format, text) => text,
     readInput: noInput,

@@ -10,6 +10,8 @@ export type CommandContext = {
   writeError: (text: string) => void;
   /** Resolves as soon as the reader of the output keeps up; whoever writes much waits for it now and then. */
   drained: () => Promise<void>;
+  /** So many bytes at once reach the output as a whole or not at all, when nothing else waits to be written. */
+  blockBytes: number;
   /** How wide the terminal is that the text goes to; `null` where it goes to a file or another program. */
   columns: { output: number | null; errors: number | null };
   /** The text in a colour, where the output goes to a terminal that wants any. */

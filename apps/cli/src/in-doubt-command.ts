@@ -11,8 +11,8 @@ import { textTable } from './printable.ts';
 const examples = `
 Examples:
   $ orders in-doubt
-  ID                                    SINCE                             ATTEMPTS  INSTRUMENT    SIDE  QUANTITY  REASON
-  019a9b1c-5f0e-7c3a-9d5e-3f6b8a1c2d4e  2026-01-31T08:00:00.000Z (3 h)  2         DE0007164600  buy   5         no answer
+  ID                                    SINCE                           ATTEMPTS  INSTRUMENT    …
+  019a9b1c-5f0e-7c3a-9d5e-3f6b8a1c2d4e  2026-01-31T08:00:00.000Z (3 h)  2         DE0007164600  …
 
   The reasons, counted:
   $ orders in-doubt --json | jq -r '.orders[].failure.reason' | sort | uniq -c

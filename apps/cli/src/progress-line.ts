@@ -1,5 +1,5 @@
-// How far a long command has come: on a terminal one line that is drawn again and again, elsewhere a line now and then,
-// so that a log stays readable. Goes where errors go, so that the output holds nothing but the result.
+// How far a long command has come: on a terminal one line that is drawn again and again, elsewhere a line now and
+// then, so that a log stays readable. Goes where errors go, so that the output holds nothing but the result.
 import type { CommandContext } from './command-context.ts';
 
 export type Progress = {

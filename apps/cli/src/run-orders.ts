@@ -1,10 +1,8 @@
 // The command line `orders`. Whatever goes wrong ends in one line and one of the exit codes, never in a stack.
-import { Command, CommanderError } from 'commander';
-import { addAuditCommand } from './audit/audit-command.ts';
+import { type Argument, Command, CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
+import { addCommands, firstExamples } from './commands.ts';
 import { type ExitCode, exitCodes, oneLine, UnreachableError, UnusableInputError } from './failures.ts';
-import { addInDoubtCommand } from './in-doubt-command.ts';
-import { addRedriveCommand } from './redrive/redrive-command.ts';
 
 type OrdersOptions = { argv: readonly string[] } & Omit<CommandContext, 'ended'>;
 
@@ -17,10 +15,12 @@ export async function runOrders({ argv, ...io }: OrdersOptions): Promise<ExitCod
       code = end;
     },
   };
+  // pnpm hands over the -- that separates its own arguments from ours.
+  const words = argv[0] === '--' ? argv.slice(1) : argv;
   const program = ordersCommand(context);
   try {
-    // pnpm hands over the -- that separates its own arguments from ours.
-    await program.parseAsync(argv[0] === '--' ? argv.slice(1) : argv, { from: 'user' });
+    await addCommands(program, context, words[0]);
+    await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     // Commander has said by itself what was wrong, and how it would be right.
@@ -31,19 +31,50 @@ export async function runOrders({ argv, ...io }: OrdersOptions): Promise<ExitCod
   }
 }
 
-function ordersCommand(context: CommandContext): Command {
-  const program = new Command('orders')
-    .description('For those who operate the order gateway: look whether every promise was kept, and mend what was not.')
+const helpWidth = { withoutTerminal: 80, max: 100 };
+
+function ordersCommand({ write, writeError, columns, paint }: CommandContext): Command {
+  const width = (terminal: number | null) => Math.min(terminal ?? helpWidth.withoutTerminal, helpWidth.max);
+  return new Command('orders')
+    .usage('<command> [options]')
+    .description('Looks at orders, operates the gateway, and proves that every promise was kept.')
     .exitOverride()
-    .configureOutput({ writeOut: context.write, writeErr: context.writeError })
-    .showHelpAfterError('(orders --help, or --help after a command, shows examples)')
+    .configureOutput({
+      writeOut: write,
+      writeErr: writeError,
+      outputError: (text, writeLine) => writeLine(refusal(text)),
+      getOutHelpWidth: () => width(columns.output),
+      getErrHelpWidth: () => width(columns.errors),
+      // Where no colour belongs, none is painted.
+      getOutHasColors: () => true,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({
+      styleTitle: (text) => paint('bold', text),
+      // What an option is, its own help says.
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+    })
     .helpCommand(false)
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 clean, 1 violations or something not done, 64 unusable arguments, 69 unreachable.',
-    );
-  addAuditCommand(program, context);
-  addInDoubtCommand(program, context);
-  addRedriveCommand(program, context);
-  return program;
+    .addHelpText('after', `\n${paint('bold', 'Examples:')}\n${firstExamples()}${ends}`);
 }
+
+const ends = `
+A command shows more of them: orders <command> --help.
+Colours are for terminals only; NO_COLOR=1 takes them away.
+
+Exit codes:
+    0  it is as it should be
+    1  a violation was found, or something that was asked for was not done
+   64  the arguments, or a file that they name, cannot be used
+   69  a server cannot be reached, or does not answer as it should
+  130  interrupted before the end`;
+
+const argumentTerm = (argument: Argument): string =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+
+/** What Commander says in several lines, in one. */
+const refusal = (text: string): string =>
+  `orders: ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')} (--help shows examples)\n`;

@@ -18,6 +18,7 @@ export async function orders(
       errors += text;
     },
     drained: async () => undefined,
+    blockBytes: 4_096,
     columns: { output: null, errors: null },
     paint: (_format, text) => text,
     stopping: () => signal,

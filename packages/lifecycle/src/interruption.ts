@@ -24,3 +24,12 @@ export function interruptionSignal(reason: string): AbortSignal {
   for (const signal of signals) process.once(signal, () => controller.abort(reason));
   return controller.signal;
 }
+
+/**
+ * Ends the process with `code`, once its last work is done: as soon as nothing keeps it alive, and after `ms` at the
+ * latest. The client of a server that says nothing may never let go of its connection.
+ */
+export function endWithin(ms: number, code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), ms).unref();
+}

@@ -74,9 +74,10 @@ describe('readOrderLog', () => {
       jsonEvent({ type: 'OrderTeleported', data: {} }),
     ]);
     const pages = await Array.fromAsync(readOrderLog({ client, from, to: await end() }));
-    expect(pages.flatMap(({ unreadable }) => unreadable)).toEqual([
-      { orderId: id, revision: 1n, type: 'OrderTeleported' },
+    expect(pages.flatMap(({ unreadable }) => unreadable)).toMatchObject([
+      { orderId: id, revision: 1n, type: 'OrderTeleported', position: await end() },
     ]);
+    expect(pages.at(-1)?.reached).toEqual(await end());
     expect(idsIn(pages)).toEqual([id]);
   });
 

@@ -25,7 +25,7 @@ const exchangeSetting = httpSetting('EXCHANGE_URL', '--exchange', 'http://127.0.
 const examples = `
 Examples:
   $ orders audit
-  1042 acknowledged · 1042 stored · 1040 placed · 0 lost · 0 duplicated · 0 unexplained · 2 open (oldest 1 s) · 0 in doubt
+  42 stored · 40 placed · 0 lost · 0 duplicated · 0 unexplained · 2 open (oldest 1 s) · 0 in doubt
 
   Hold the answers that a client kept, a line of JSON each, against what became of them:
   $ orders audit --acknowledged answers.ndjson

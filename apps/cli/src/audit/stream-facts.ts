@@ -17,7 +17,7 @@ export type StreamFacts = {
   open_since: Timestamp | null;
 };
 
-type Unreadable = OrderLogPage['unreadable'][number];
+type Unreadable = Omit<OrderLogPage['unreadable'][number], 'position'>;
 
 export const noFacts: StreamFacts = {
   order: absentOrder,

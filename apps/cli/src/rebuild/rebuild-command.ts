@@ -23,8 +23,8 @@ Examples:
   After a difference, which orders verify shows as well:
   $ orders rebuild --force
 
-Reads are answered by the old read model meanwhile, and the projector goes on. Redis holds both for that time. Exit
-code 1: there are differences, and nothing was switched.`;
+Reads are answered by the old read model meanwhile, and the projector goes on. Redis holds both for
+that time. Exit code 1: there are differences, and nothing was switched.`;
 
 export function addRebuildCommand(program: Command, context: CommandContext): void {
   program

@@ -33,13 +33,19 @@ Examples:
   What would be redriven, and why each of them failed; changes nothing:
   $ orders redrive --status failed --code attempts_exhausted --dry-run
 
-  All of them: 1 order first, then 10, then 100 at a time. Each step waits until its orders have come to an end, and an
-  order that ends as it did before stops the rest:
-  $ orders redrive --status failed --code attempts_exhausted --by anna --reason 'INC-42: venue is back'
+  All of them: 1 order first, then 10, then 100 at a time. Each step waits until its orders have
+  come to an end, and an order that ends as it did before stops the rest:
+  $ orders redrive --status failed --by anna --reason 'INC-42: venue is back'
+  25 orders
+        25  refused_by_exchange: trading is halted
+  step 1: 1 redriven, 1 submitted
+  step 2: 10 redriven, 10 submitted
+  step 3: 14 redriven, 14 submitted
+  25 redriven, 25 submitted, 0 skipped, 0 left as they were
 
   Orders in doubt, some only:
-  $ orders redrive --status in_doubt --reason-contains 'no answer' --placed-to 2026-01-31T09:00:00Z --limit 20 \\
-      --by anna --reason 'INC-42: venue confirmed that it has none of them'
+  $ orders redrive --status in_doubt --reason-contains 'no answer' --limit 20 \\
+      --placed-to 2026-01-31T09:00:00Z --by anna --reason 'INC-42: venue has none of them'
 
 The exit code is 0 only when every order that was meant is submitted.`;
 
@@ -49,7 +55,11 @@ export function addRedriveCommand(program: Command, context: CommandContext): vo
     .summary('send orders round again that failed, or are in doubt')
     .description('Sends orders round again that failed, or are in doubt: a few first, and the rest if that went well.')
     .argument('[id]', 'the one order to redrive')
-    .addOption(new Option('--status <status>', 'failed or in_doubt; may be repeated').argParser(statuses))
+    .addOption(
+      new Option('--status <status>', 'those in this status; may be repeated')
+        .choices(['failed', 'in_doubt'])
+        .argParser(statuses),
+    )
     .option('--code <code>', 'only those that failed with this code')
     .option('--reason-contains <text>', 'only those whose failure has this in its reason')
     .option('--instrument <instrument>', 'only those for this instrument')

@@ -18,8 +18,8 @@ Examples:
 
   $ orders verify --json | jq '.by_kind'
 
-Nothing is written, neither to Redis nor to the event store. Exit code 1: there are differences, which
-orders rebuild --force mends.`;
+Nothing is written, neither to Redis nor to the event store. Exit code 1: there are differences,
+which orders rebuild --force mends.`;
 
 export function addVerifyCommand(program: Command, context: CommandContext): void {
   program
