@@ -7,6 +7,7 @@ import { onInterruption } from '@orders/lifecycle/interruption';
 import { killStartedProcesses } from '@orders/local-system/managed-process';
 import { accept } from './bench/accept.ts';
 import { backlog } from './bench/backlog.ts';
+import { removeBenchFolders } from './bench/bench-system.ts';
 import { chartSvg } from './bench/chart.ts';
 import { inFlight } from './bench/in-flight.ts';
 import { isolation } from './bench/isolation.ts';
@@ -18,9 +19,10 @@ import { reportJson } from './bench/report-json.ts';
 import { tableLines } from './bench/report-table.ts';
 import { scale } from './bench/scale.ts';
 import type { Scenario } from './bench/scenario.ts';
+import { tools } from './bench/tools.ts';
 import { readOptions, wholeNumber } from './command-line.ts';
 
-const scenarios: readonly Scenario[] = [accept, pipeline, latency, inFlight, isolation, backlog, replay, scale];
+const scenarios: readonly Scenario[] = [accept, pipeline, latency, inFlight, isolation, backlog, replay, scale, tools];
 const keys = scenarios.map(({ key }) => key);
 
 const usage = `Measures the gateway, each figure beside its reference in the same run.
@@ -93,7 +95,10 @@ async function measure(scenario: Scenario, options: Arguments): Promise<void> {
   write('');
 }
 
-onInterruption(killStartedProcesses);
+onInterruption(() => {
+  killStartedProcesses();
+  removeBenchFolders();
+});
 const options = readOptions(readArguments, usage);
 for (const scenario of options?.chosen ?? []) {
   try {

@@ -10,9 +10,14 @@ const log = { warn: () => undefined };
 const connection = openEventStore({ url, log, onStop: () => undefined });
 const client = connection.client();
 
+let position: bigint | undefined;
+
 async function readAll(): Promise<number> {
   let events = 0;
-  for await (const _event of client.readAll({ maxCount })) events += 1;
+  for await (const { event } of client.readAll({ maxCount })) {
+    events += 1;
+    if (events === maxCount) position = event?.position?.commit;
+  }
   return events;
 }
 
@@ -29,5 +34,6 @@ async function subscribe(): Promise<number> {
 
 const startMs = performance.now();
 const events = await (way === 'subscribeToAll' ? subscribe() : readAll());
-process.stdout.write(`${JSON.stringify({ events, seconds: (performance.now() - startMs) / 1_000 })}\n`);
+const seconds = (performance.now() - startMs) / 1_000;
+process.stdout.write(`${JSON.stringify({ events, seconds, ...(position && { position: String(position) }) })}\n`);
 await connection.close();

@@ -1,6 +1,6 @@
 // The system under measurement, in processes of its own: any part of it, any number of each, and what the kernel knows
 // about what they cost.
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,13 @@ export type BenchSystem = {
   stop: () => Promise<void>;
 };
 
+const folders = new Set<string>();
+
+/** At once: for a process that is about to end itself. */
+export function removeBenchFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
 const silent = { warn: () => undefined };
 const auditPatienceMs = 30_000;
 
@@ -54,6 +61,7 @@ const auditPatienceMs = 30_000;
 export async function startBenchSystem(options: BenchSystemOptions): Promise<BenchSystem> {
   const { groups, workers = 2, apis = 1, env = {}, path, profileFolder, prepareEventStore } = options;
   const folder = await mkdtemp(join(tmpdir(), 'orders-bench-'));
+  folders.add(folder);
   const acknowledgedFile = join(folder, 'acknowledged.ndjson');
   const base = await privateSystemSettings(folder);
   // Neighbouring ports that nobody has, for processes that share one or are many.
@@ -92,6 +100,7 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
   async function stop() {
     await system.stop();
     await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
   }
 
   try {

@@ -20,6 +20,10 @@ export function usageOf(pid: number | undefined): ProcessUsage {
   };
 }
 
+/** The most memory that a process has held since its start. */
+export const peakBytesOf = (pid: number | undefined): number =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
+
 /** Of this process, which generates load while it measures. */
 export const loadGeneratorUsage = (): ReadonlyMap<string, ProcessUsage> =>
   new Map([['load generator', usageOf(process.pid)]]);

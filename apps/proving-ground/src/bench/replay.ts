@@ -1,9 +1,8 @@
 // How fast the read model is built again from the log, beside the client of the event store in a loop that does
 // nothing: what is left of its speed when every event is folded, written to Redis and committed. All processes are new
 // ones in every round, as they are after a loss.
-import { join } from 'node:path';
-import { startProcess } from '@orders/local-system/managed-process';
 import { median } from '../figures.ts';
+import { type ReadingWay, readBarely } from './bare-reading.ts';
 import { type BenchSystem, startBenchSystem } from './bench-system.ts';
 import { type DerivedData, openDerivedData } from './derived-data.ts';
 import { atLeast } from './goals.ts';
@@ -49,7 +48,8 @@ async function measure(system: BenchSystem, derived: DerivedData, options: Repla
   const rebuilds: Rebuild[] = [];
   const reads: number[] = [];
   const subscriptions: number[] = [];
-  const read = (way: ReadingWay) => readBarely({ url: system.urls.eventStore, way, events, path });
+  const read = async (way: ReadingWay) =>
+    (await readBarely({ url: system.urls.eventStore, way, events, path })).perSecond;
   // The event store learns what it is going to do; the others are new in every round.
   await read('readAll');
   for (let round = 1; round <= rounds; round += 1) {
@@ -116,31 +116,6 @@ async function rebuild(system: BenchSystem, derived: DerivedData, orders: number
     died.catch(() => undefined);
     await projector.stop(stopWithinMs);
   }
-}
-
-type ReadingWay = 'readAll' | 'subscribeToAll';
-type BareReading = { url: string; way: ReadingWay; events: number; path: string | undefined };
-
-/** Events a second, by a process of its own. */
-async function readBarely({ url, way, events, path }: BareReading): Promise<number> {
-  const reader = startProcess({
-    name: `bare ${way}`,
-    command: process.execPath,
-    args: [
-      '--disable-warning=ExperimentalWarning',
-      join(import.meta.dirname, 'bare-reader.ts'),
-      url,
-      way,
-      String(events),
-    ],
-    env: { PATH: path },
-  });
-  const { code } = await reader.exited;
-  const lastLine = reader.recentLines().at(-1) ?? '';
-  if (code !== 0) throw new Error(`the bare reader failed: ${lastLine}`);
-  const result: { events: number; seconds: number } = JSON.parse(lastLine);
-  if (result.events !== events) throw new Error(`the bare reader saw ${result.events} of ${events} events`);
-  return result.events / result.seconds;
 }
 
 const ratio = (ours: readonly number[], reference: readonly number[]): number =>
