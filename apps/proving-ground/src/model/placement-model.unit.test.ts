@@ -103,7 +103,12 @@ describe('the model notices', () => {
   const anyKind = exchangeKinds;
   const flawed: [what: string, flaw: Partial<Flaws>, kinds: readonly ExchangeKind[], broken: RegExp][] = [
     ['a queue whose locks never expire', { locksExpire: false }, anyKind, /stuck/],
-    ['a projection that does not compare checkpoints', { comparesCheckpoints: false }, anyKind, /the view of|stuck/],
+    [
+      'a projection that does not compare checkpoints',
+      { comparesCheckpoints: false },
+      anyKind,
+      /the view of|did not follow its view|stuck/,
+    ],
     ['a projector without sweeper', { sweeps: false }, anyKind, /stuck/],
     ['a rebuild that goes live too far', { switchesTooFar: true }, anyKind, /without ever having had a job/],
     ['a projector that enqueues after the commit', { enqueuesLate: true }, anyKind, /without ever having had a job/],
