@@ -61,7 +61,7 @@ export function beforePlace(client: EventStoreDBClient, place: LogPlace): Promis
     if (place.kind === 'start') return null;
     if (place.kind === 'now') return readLogEnd(client);
     if (place.kind === 'position') return eventBefore(client, await existing(client, place.commit));
-    return lastBefore(client, place.time);
+    return lastBefore(client, place.time, 0);
   });
 }
 
@@ -74,13 +74,14 @@ export function upToPlace(client: EventStoreDBClient, place: LogPlace): Promise<
     if (place.kind === 'start') return null;
     if (place.kind === 'now') return readLogEnd(client);
     if (place.kind === 'position') return existing(client, place.commit);
-    return lastBefore(client, new Date(place.time.getTime() + 1));
+    return lastBefore(client, place.time, 1);
   });
 }
 
-async function lastBefore(client: EventStoreDBClient, time: Date): Promise<LogPosition | null> {
-  if (time.getTime() > Date.now() + 1) throw new UnusableInputError(`${time.toISOString()} lies in the future`);
-  const place = await placeInTime(client, time);
+/** The last event that was recorded earlier than so many milliseconds after the time. */
+async function lastBefore(client: EventStoreDBClient, time: Date, afterMs: number): Promise<LogPosition | null> {
+  if (time.getTime() > Date.now()) throw new UnusableInputError(`${time.toISOString()} lies in the future`);
+  const place = await placeInTime(client, new Date(time.getTime() + afterMs));
   return place.kind === 'found' ? place.before : null;
 }
 
