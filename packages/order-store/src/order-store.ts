@@ -4,6 +4,12 @@ import type { Order, OrderEvent } from '@orders/domain/order-types';
 /** Where in the log of all streams an event stands. Positions grow, but are not consecutive. */
 export type LogPosition = { commit: bigint; prepare: bigint };
 
+/** `null` is the start of the log, before every event. */
+export function isLater(a: LogPosition | null, b: LogPosition | null): boolean {
+  if (a === null || b === null) return a !== null;
+  return a.commit > b.commit || (a.commit === b.commit && a.prepare > b.prepare);
+}
+
 export type ExpectedRevision = bigint | 'no_stream';
 
 /** Who asked, and by which command: goes into the metadata of every event, and into its id. */

@@ -11,7 +11,7 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client';
 import { decodeEvent } from './event-codec.ts';
-import { type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
+import { isLater, type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
 
 export type OrderEventBatch = {
   /** In log order; empty when only the position moved, the end of the log was reached, or nothing came for a while. */
@@ -152,9 +152,4 @@ function takeBatch(
     batch.position = event.position;
   }
   return batch;
-}
-
-function isLater(a: LogPosition, b: LogPosition | null): boolean {
-  if (b === null) return true;
-  return a.commit > b.commit || (a.commit === b.commit && a.prepare > b.prepare);
 }

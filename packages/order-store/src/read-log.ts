@@ -9,7 +9,7 @@ import {
 } from '@eventstore/db-client';
 import { withinMs } from './deadline.ts';
 import { decodeEvent } from './event-codec.ts';
-import { type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
+import { isLater, type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
 
 export type OrderLogPage = {
   /** In the order of the log; empty when the page held only events of others. */
@@ -86,9 +86,4 @@ function orderEventsIn(resolved: readonly AllStreamResolvedEvent[], reached: Log
     else page.unreadable.push({ orderId: event.streamId.slice(orderStreamPrefix.length), revision, type, position });
   }
   return page;
-}
-
-function isLater(a: LogPosition, b: LogPosition | null): boolean {
-  if (b === null) return true;
-  return a.commit > b.commit || (a.commit === b.commit && a.prepare > b.prepare);
 }

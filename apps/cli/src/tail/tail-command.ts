@@ -2,7 +2,7 @@
 // and ends with a whole line whenever it ends.
 import { type OrderSide, type OrderStatus, orderEventTypes, orderStatuses } from '@orders/domain/order-types';
 import type { EventStoreConnection } from '@orders/order-store/event-store-connection';
-import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
+import { isLater, type LogPosition, type RecordedOrderEvent } from '@orders/order-store/order-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import { applyToView, type OrderView } from '@orders/read-model/order-view';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -15,7 +15,6 @@ import { readOrderStream } from '../order-stream.ts';
 import { printable } from '../printable.ts';
 import { eventFilter } from './event-filter.ts';
 import { blocksOf, eventTable, jsonLine } from './event-lines.ts';
-import { isBefore } from './stream-history.ts';
 import { tailEvents } from './tail-events.ts';
 import { tailExamples } from './tail-examples.ts';
 
@@ -128,9 +127,9 @@ async function rangeOf(connection: EventStoreConnection, flags: TailFlags): Prom
   const from = flags.after === undefined ? await beforePlace(client, first) : await upToPlace(client, flags.after);
   if (isEndless) return { from, until: null, end };
   const until = flags.until === undefined ? end : await upToPlace(client, flags.until);
-  if (from !== null && (until === null || isBefore(until, from)) && first.kind !== 'now')
+  if (from !== null && (until === null || isLater(from, until)) && first.kind !== 'now')
     throw new UnusableInputError('the place to end lies before the one to begin');
-  return { from, until: until !== null && isBefore(from, until) ? until : 'nothing', end };
+  return { from, until: until !== null && isLater(until, from) ? until : 'nothing', end };
 }
 
 const filterOf = ({ type, instrument, side, status }: TailFlags) => ({

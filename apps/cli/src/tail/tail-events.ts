@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStoreConnection } from '@orders/order-store/event-store-connection';
 import { holdsEvent } from '@orders/order-store/log-position';
-import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
+import { isLater, type LogPosition, type RecordedOrderEvent } from '@orders/order-store/order-store';
 import { orderEventBatches } from '@orders/order-store/order-subscription';
 import { readLogEnd } from '@orders/order-store/store-identity';
+import { streamHistory } from '@orders/order-store/stream-history';
 import { UnreachableError } from '../failures.ts';
-import { isBefore, streamHistory } from './stream-history.ts';
 
 export type TailBatch = {
   events: readonly RecordedOrderEvent[];
@@ -83,7 +83,7 @@ async function* batchesAfter(from: LogPosition | null, { connection, until, sign
   let reached = from;
   for (;;) {
     const to = until ?? (await readLogEnd(client));
-    if (to === null || !isBefore(reached, to)) break;
+    if (to === null || !isLater(to, reached)) break;
     const begunAtMs = performance.now();
     for await (const batch of streamHistory({ client, from: reached, to, beyond: until === null })) {
       if (signal.aborted) return;

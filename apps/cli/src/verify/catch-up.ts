@@ -1,10 +1,10 @@
 // Brings a fold to where the live read model is, and then to where it is by now, until it is as good as there: what the
 // two differ by afterwards takes a look at the stream of each order.
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { LogPosition } from '@orders/order-store/order-store';
+import { isLater, type LogPosition } from '@orders/order-store/order-store';
 import type { Checkpoint } from '@orders/read-model/checkpoint';
 import { foldLog, type ViewStore } from './fold-log.ts';
-import { isLater, liveCheckpoint, type ModelHome, stillLive } from './live-model.ts';
+import { liveCheckpoint, type ModelHome, stillLive } from './live-model.ts';
 
 export type Fold = {
   home: ModelHome;

@@ -1,11 +1,10 @@
 // Whether what the read model holds of one order is what its events say. Pure, and the one judgement of both commands:
 // a rebuild may not pass what a verification objects to.
 import { isDeepStrictEqual } from 'node:util';
-import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
+import { isLater, type LogPosition, type RecordedOrderEvent } from '@orders/order-store/order-store';
 import { type FoundOrder, indexEntriesOf } from '@orders/read-model/model-indexes';
 import { type OrderView, viewOfHistory } from '@orders/read-model/order-view';
 import type { Difference } from './differences.ts';
-import { isLater } from './live-model.ts';
 
 /** `truth`: what its events say, as far as the read model may know them; `null` for an order that there is not. */
 export function judgeView(id: string, truth: OrderView | null, found: FoundOrder): Difference[] {

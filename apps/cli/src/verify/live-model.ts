@@ -3,7 +3,7 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { redisSettings } from '@orders/config/settings';
 import { withinMs } from '@orders/order-store/deadline';
-import type { LogPosition } from '@orders/order-store/order-store';
+import { isLater, type LogPosition } from '@orders/order-store/order-store';
 import { readIdentity } from '@orders/order-store/store-identity';
 import { type Checkpoint, decodeCheckpoint } from '@orders/read-model/checkpoint';
 import { type Keyspace, keyspace } from '@orders/read-model/keys';
@@ -109,9 +109,4 @@ export function stillLive(checkpoint: Checkpoint | null, before: Checkpoint, pos
   if (now.generation !== before.generation)
     throw new NotDoneError('another generation of the read model went live meanwhile');
   if (isLater(position, now.position)) throw new NotDoneError('the read model fell back to an older state meanwhile');
-}
-
-export function isLater(a: LogPosition | null, b: LogPosition | null): boolean {
-  if (a === null || b === null) return a !== null;
-  return a.commit > b.commit || (a.commit === b.commit && a.prepare > b.prepare);
 }

@@ -3,9 +3,9 @@
 // them.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AllStreamResolvedEvent, type EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
-import { withinMs } from '@orders/order-store/deadline';
-import { decodeEvent } from '@orders/order-store/event-codec';
-import { type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from '@orders/order-store/order-store';
+import { withinMs } from './deadline.ts';
+import { decodeEvent } from './event-codec.ts';
+import { isLater, type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
 
 export type HistoryBatch = {
   /** In the order of the log. */
@@ -29,9 +29,6 @@ type HistoryRange = {
 const waitingMax = 1_000;
 const answerWithinMs = 30_000;
 
-export const isBefore = (a: LogPosition | null, b: LogPosition): boolean =>
-  a === null || a.commit < b.commit || (a.commit === b.commit && a.prepare < b.prepare);
-
 /**
  * Throws what the client throws, and `NoAnswerError` when nothing comes for 30 s. Where events follow that are not
  * wanted, the read is left early, and the client does not let go of it until it is disposed of.
@@ -48,7 +45,7 @@ export async function* streamHistory({ client, from, to, beyond }: HistoryRange)
   };
   read
     .on('data', (entry: AllStreamResolvedEvent) => {
-      if (!beyond && entry.event?.position !== undefined && isBefore(to, entry.event.position)) {
+      if (!beyond && entry.event?.position !== undefined && isLater(entry.event.position, to)) {
         read.pause();
         ended(null);
         return;
@@ -67,7 +64,7 @@ export async function* streamHistory({ client, from, to, beyond }: HistoryRange)
     if (waiting === 0) {
       const known = endOf();
       if (known !== null && known.error !== null) throw known.error;
-      if (known !== null && isBefore(batch.position, to)) throw new Error(`the log ended before position ${to.commit}`);
+      if (known !== null && isLater(to, batch.position)) throw new Error(`the log ended before position ${to.commit}`);
       if (known !== null) return;
       await withinMs(answerWithinMs, bell.promise);
     }
@@ -87,7 +84,7 @@ export async function* streamHistory({ client, from, to, beyond }: HistoryRange)
 function take(entry: AllStreamResolvedEvent, batch: HistoryBatch): boolean {
   const { event } = entry;
   // A read begins with the event at its position, which was handed over before.
-  if (event?.position === undefined || !isBefore(batch.position, event.position)) return false;
+  if (event?.position === undefined || !isLater(event.position, batch.position)) return false;
   batch.position = event.position;
   if (!event.streamId.startsWith(orderStreamPrefix)) return true;
   const recorded = decodeEvent(entry);
