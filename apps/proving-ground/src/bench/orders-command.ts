@@ -51,9 +51,10 @@ export async function runOrdersCommand(
 
 function lookAt(pid: number | undefined) {
   try {
-    return { ...usageOf(pid), peakBytes: peakBytesOf(pid) };
+    const use = { ...usageOf(pid), peakBytes: peakBytesOf(pid) };
+    // One that has just ended holds nothing any more.
+    return Number.isNaN(use.peakBytes) ? null : use;
   } catch {
-    // It ended between two looks.
     return null;
   }
 }
