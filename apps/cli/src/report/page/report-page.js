@@ -91,6 +91,12 @@ function timeTicks(_plot, splits, _axis, _space, step) {
   });
 }
 
+// What is told in whole seconds, and as wide as a day is written.
+const tickSeconds = [
+  ...[1, 5, 10, 15, 30, 60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200],
+  ...[1, 2, 7, 14, 30, 60, 90, 180, 365, 730, 1_825].map((days) => days * 86_400),
+];
+
 const axes = (value) => {
   const look = {
     stroke: colour('soft'),
@@ -98,18 +104,18 @@ const axes = (value) => {
     ticks: { stroke: colour('line') },
   };
   return [
-    { ...look, values: timeTicks },
+    { ...look, values: timeTicks, space: 90, incrs: tickSeconds },
     { ...look, size: 70, values: (_plot, splits) => splits.map(value) },
   ];
 };
+const times = figures.buckets.map(({ at }) => at);
 const half = figures.bucketSeconds / 2;
 const scales = {
-  x: { range: (_plot, first, last) => [first - half, last + half] },
+  // Around a single time, uPlot would show years.
+  x: { range: (_plot, first, last) => [first - half, (times.length === 1 ? first : last) + half] },
   y: { range: (_plot, _low, high) => [0, Math.max(high, 1e-3) * 1.05] },
 };
 const timeSeries = { label: 'Time (UTC)', value: (_plot, at) => (at === null ? '–' : timeOf(at)) };
-const times = figures.buckets.map(({ at }) => at);
-
 const outcomes = [
   { key: 'submitted', label: 'submitted', name: 'submitted' },
   { key: 'failed', label: 'failed', name: 'failed' },
