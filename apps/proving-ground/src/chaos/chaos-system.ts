@@ -7,8 +7,8 @@ import { freePorts } from '@orders/local-system/free-port';
 import { privateSystemSettings } from '@orders/local-system/private-system';
 import { localSystem } from '@orders/local-system/running-system';
 import { type LocalUrls, localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
+import { openTcpLink, type TcpLink } from '@orders/local-system/tcp-link';
 import { type DoomedRedis, doomedRedis } from './doomed-redis.ts';
-import { openTcpLink, type TcpLink } from './tcp-link.ts';
 
 /** From whom to whom. */
 export const linkNames = [

@@ -1,8 +1,9 @@
 // What is done to the system, drawn by a seed: the same seed gives the same faults in the same order at the same times.
 // How a fault meets the system differs from run to run, as the processes do.
+
+import type { LinkState } from '@orders/local-system/tcp-link';
 import type { Random } from '../seeded-random.ts';
 import { type ChaosSystem, type LinkName, linkNames } from './chaos-system.ts';
-import type { LinkState } from './tcp-link.ts';
 
 export type Fault = {
   /** As the timeline has it. */

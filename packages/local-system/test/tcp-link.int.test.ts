@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '@orders/local-system/free-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openTcpLink, type TcpLink } from '../src/chaos/tcp-link.ts';
+import { openTcpLink, type TcpLink } from '../src/tcp-link.ts';
 
 let echo: Server;
 let link: TcpLink;
