@@ -16,7 +16,7 @@ export type OrderLogPage = {
   events: RecordedOrderEvent[];
   /** Events in order streams that this version cannot read. */
   unreadable: { orderId: string; revision: bigint; type: string; position: LogPosition }[];
-  /** The last event, of whatever stream, that was looked at; a log that ends before `to` was cut short. */
+  /** The last event, of whatever stream, that was looked at. */
   reached: LogPosition | null;
 };
 
@@ -32,7 +32,15 @@ export type LogRange = {
 
 const pageWithinMs = 30_000;
 
-/** Throws what the client throws, and `NoAnswerError` when a page takes longer than 30 s. */
+/** A read ended before its range did, and without a word. */
+export class LogCutShortError extends Error {
+  override readonly name = 'LogCutShortError';
+}
+
+/**
+ * Throws what the client throws, `NoAnswerError` when a page takes longer than 30 s, and {@link LogCutShortError}: what
+ * ends without an error has handed over everything up to `to`.
+ */
 export async function* readOrderLog({ client, from, to, pageSize = 1_000 }: LogRange): AsyncGenerator<OrderLogPage> {
   // A read begins with the event at its position, which the page before has handed over already.
   const maxCount = pageSize + 1;
@@ -48,6 +56,17 @@ export async function* readOrderLog({ client, from, to, pageSize = 1_000 }: LogR
     reached = page.reached;
     yield page;
   }
+  if (isLater(to, reached)) await expectNothing(client, { after: reached, to });
+}
+
+/** `to` need not be the position of an event. */
+async function expectNothing(
+  client: EventStoreDBClient,
+  { after, to }: { after: LogPosition | null; to: LogPosition },
+) {
+  const found = (await readEvents(client, after, 2)).map(({ event }) => event?.position);
+  const missed = found.find((position) => position !== undefined && isLater(position, after) && !isLater(position, to));
+  if (missed !== undefined) throw new LogCutShortError(`a read of the log ended before position ${missed.commit}`);
 }
 
 /** Bounded by `maxCount` and always read to its end: the client does not let go of a read that is left early. */

@@ -1,9 +1,10 @@
+import { Readable } from 'node:stream';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startTestEventStore, type TestEventStore } from '@orders/test-kit/event-store';
 import { orderPlaced } from '@orders/test-kit/order-events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogPosition } from '../src/order-store.ts';
-import { type OrderLogPage, readOrderLog } from '../src/read-log.ts';
+import { LogCutShortError, type OrderLogPage, readOrderLog } from '../src/read-log.ts';
 import { readLogEnd } from '../src/store-identity.ts';
 import { newOrderId } from './store-contract.ts';
 
@@ -79,6 +80,32 @@ describe('readOrderLog', () => {
     ]);
     expect(pages.at(-1)?.reached).toEqual(await end());
     expect(idsIn(pages)).toEqual([id]);
+  });
+
+  it.each([1, 2])(
+    'throws when read %i ends early without a word, as it does when the client is disposed of',
+    async (which) => {
+      const from = await end();
+      await place(4);
+      const to = await end();
+      let reads = 0;
+      const readAll = (options: Parameters<EventStoreDBClient['readAll']>[0]) => {
+        reads += 1;
+        return reads === which ? Readable.from([]) : client.readAll(options);
+      };
+      const early = Object.assign(Object.create(client), { readAll }) as EventStoreDBClient;
+      await expect(Array.fromAsync(readOrderLog({ client: early, from, to, pageSize: 2 }))).rejects.toThrow(
+        LogCutShortError,
+      );
+    },
+  );
+
+  it('ends at the end of the log when its range goes further', async () => {
+    const from = await end();
+    const ids = await place(3);
+    const { commit, prepare } = await end();
+    const to = { commit: commit + 1n, prepare: prepare + 1n };
+    expect(idsIn(await Array.fromAsync(readOrderLog({ client, from, to, pageSize: 2 })))).toEqual(ids);
   });
 
   it('throws when the event store goes away', async () => {

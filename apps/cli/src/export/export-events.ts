@@ -3,10 +3,11 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { LogPosition } from '@orders/order-store/order-store';
 import type { OrderLogPage } from '@orders/order-store/read-log';
+import { orderLogPages } from '../order-log-pages.ts';
 import { dataLengthOf, eventColumns, eventRow, isTabular } from './event-table.ts';
 import type { ExportFolder } from './export-folder.ts';
 import type { EventFile, ExportManifest } from './manifest.ts';
-import { positionAt, readUpTo } from './read-up-to.ts';
+import { positionAt } from './position-at.ts';
 import { openTableFile, type TableFile, type TableFiles } from './table-file.ts';
 
 export type EventsExport = {
@@ -32,7 +33,7 @@ export async function exportEvents(manifest: ExportManifest, options: EventsExpo
   let committed: ExportManifest = { ...manifest, events: full };
   let open = await openEventFile(files, manifest.events_per_file);
   let read = 0;
-  for await (const page of readUpTo(client, from === undefined ? null : positionAt(from), cut)) {
+  for await (const page of orderLogPages(client, from === undefined ? null : positionAt(from), cut)) {
     if (signal.aborted) break;
     for (const entry of entriesOf(page)) {
       open.take(entry);

@@ -5,7 +5,7 @@ import { readIdentity } from '@orders/order-store/store-identity';
 import { askEventStore } from '../event-store.ts';
 import { UnusableInputError } from '../failures.ts';
 import type { ExportManifest } from './manifest.ts';
-import { positionAt } from './read-up-to.ts';
+import { positionAt } from './position-at.ts';
 
 /** Resolves to the name of the store. Throws {@link UnusableInputError} for another store. */
 export function checkSameStore(

@@ -16,9 +16,10 @@ import { foldOrders } from '../export/fold-orders.ts';
 import { lockToRead } from '../export/folder-lock.ts';
 import { type ExportManifest, emptyManifest, readManifest } from '../export/manifest.ts';
 import { orderColumns, orderRow } from '../export/order-table.ts';
-import { positionAt, readUpTo } from '../export/read-up-to.ts';
+import { positionAt } from '../export/position-at.ts';
 import { checkSameStore } from '../export/same-store.ts';
 import { UnusableInputError } from '../failures.ts';
+import { orderLogPages } from '../order-log-pages.ts';
 import { orderViews } from './order-views.ts';
 
 export type OrderDataOptions = {
@@ -139,7 +140,7 @@ async function readYounger(
   const writer = await openRowWriter(connection, { schema: younger, table: 'events', columns: eventColumns });
   const all = Number(end.commit - (from?.commit ?? 0n));
   let [done, unreadable] = [0, 0];
-  for await (const page of readUpTo(client, from, end)) {
+  for await (const page of orderLogPages(client, from, end)) {
     signal.throwIfAborted();
     const rows = page.events.filter(isTabular);
     for (const event of rows) writer.append(eventRow(event));

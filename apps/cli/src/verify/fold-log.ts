@@ -1,11 +1,10 @@
 // Folds a stretch of the log into views, page by page, as the projector does: with the same code, from events alone.
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
-import { readOrderLog } from '@orders/order-store/read-log';
 import { foldViews } from '@orders/read-model/fold-views';
 import type { OrderView } from '@orders/read-model/order-view';
 import type { ViewChange } from '@orders/read-model/projection-commit';
-import { UnreachableError } from '../failures.ts';
+import { orderLogPages } from '../order-log-pages.ts';
 
 export type ViewStore = {
   load: (orderIds: readonly string[]) => Promise<Map<string, OrderView>>;
@@ -27,12 +26,7 @@ export type FoldOptions = {
 
 /** Throws `UnreachableError` when the event store does not answer to the end, and what `views` throws. */
 export async function foldLog({ client, from, to, views, onPage, signal }: FoldOptions): Promise<void> {
-  const pages = readOrderLog({ client, from, to });
-  for (;;) {
-    const { value: page, done } = await pages.next().catch((error: unknown) => {
-      throw new UnreachableError('the event store', error);
-    });
-    if (done) return;
+  for await (const page of orderLogPages(client, from, to)) {
     signal.throwIfAborted();
     const last = page.events.at(-1);
     if (last === undefined) continue;

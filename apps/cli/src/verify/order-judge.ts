@@ -2,15 +2,16 @@
 // moment, so it is right or wrong once and for all; a view that is further than the fold is held against the stream of
 // its order, up to the revision that it shows.
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { LogPosition } from '@orders/order-store/order-store';
+import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
 import type { Checkpoint } from '@orders/read-model/checkpoint';
 import { indexNames } from '@orders/read-model/keys';
 import { type FoundOrder, lookAtOrders, type Sought } from '@orders/read-model/model-indexes';
 import type { OrderView } from '@orders/read-model/order-view';
+import { askEventStore } from '../event-store.ts';
+import { readOrderStream } from '../order-stream.ts';
 import type { Differences } from './differences.ts';
 import { judgeView, viewAt, viewUpTo } from './judge-view.ts';
 import { askRedis, type ModelHome, NotDoneError, stillLive } from './live-model.ts';
-import { readHistory } from './order-history.ts';
 
 /** What a fold of the log up to a position came to. */
 export type ExpectedModel = {
@@ -56,7 +57,7 @@ export function orderJudge({ home, live, client, expected }: Comparison, differe
   /** What the read model, being where it is, has to say of the order. */
   async function truthOf(id: string, folded: OrderView | null, { view }: FoundOrder): Promise<OrderView | null> {
     if (view === null || view.revision <= (folded?.revision ?? -1)) return folded;
-    const history = await readHistory(client, id);
+    const history = await historyOf(client, id);
     // An order whose events end before the revision of its view is judged by what they say.
     const atPosition = viewAt(history, expected.position);
     if ((atPosition?.revision ?? -1) !== (folded?.revision ?? -1)) {
@@ -109,4 +110,10 @@ export function orderJudge({ home, live, client, expected }: Comparison, differe
     /** Whether an order that was judged as unknown stands where that judgement did not see it, and does not belong. */
     strays: (id: string, index: string): boolean => !(seen.get(id)?.includes(index) ?? false),
   };
+}
+
+/** What this version can read of it: what it cannot, a fold of the log passes over as well. */
+async function historyOf(client: EventStoreDBClient, id: string): Promise<RecordedOrderEvent[]> {
+  const pages = await askEventStore(() => Array.fromAsync(readOrderStream(client, id)));
+  return pages.flatMap(({ events }) => events);
 }
