@@ -78,9 +78,14 @@ export function upToPlace(client: EventStoreDBClient, place: LogPlace): Promise<
   });
 }
 
+/** Throws `UnusableInputError` for a time to come: what lies before it is not known yet. */
+export function refuseFuture(time: Date): void {
+  if (time.getTime() > Date.now()) throw new UnusableInputError(`${time.toISOString()} lies in the future`);
+}
+
 /** The last event that was recorded earlier than so many milliseconds after the time. */
 async function lastBefore(client: EventStoreDBClient, time: Date, afterMs: number): Promise<LogPosition | null> {
-  if (time.getTime() > Date.now()) throw new UnusableInputError(`${time.toISOString()} lies in the future`);
+  refuseFuture(time);
   const place = await placeInTime(client, new Date(time.getTime() + afterMs));
   return place.kind === 'found' ? place.before : null;
 }

@@ -103,6 +103,20 @@ it('says of no orders that there are none', async () => {
   }
 });
 
+it.each([
+  ['a time to come', { until: { kind: 'time', time: new Date(Date.now() + 60_000) } }, 'lies in the future'],
+  [
+    'a position without an event',
+    { from: { kind: 'position', commit: 1n } },
+    'no event of an order stands at position 1',
+  ],
+  [
+    'an end before the beginning',
+    { from: { kind: 'time', time: new Date(2) }, until: { kind: 'time', time: new Date(1) } },
+    'lies before the one to begin',
+  ],
+])('refuses %s', async (_case, selection, reason) => expect(figures(selection)).rejects.toThrow(reason));
+
 it('tells in one line that a page cannot be written', async () => {
   const { code, errors } = await fixture.run('report', '--no-export', '--html', '/nowhere/report.html');
   expect([code, errors]).toEqual([64, expect.stringMatching(/^orders: [^\n]+ cannot be written: [^\n]+\n$/)]);

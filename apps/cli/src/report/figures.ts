@@ -2,7 +2,8 @@
 // neither grows with the number of orders.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { sqlText } from '../duckdb/open-duckdb.ts';
-import type { LogPlace } from '../log-place.ts';
+import { UnusableInputError } from '../failures.ts';
+import { type LogPlace, refuseFuture } from '../log-place.ts';
 import { stagesOf } from '../query/order-views.ts';
 
 /** Which orders: those placed in this time, or between these positions. */
@@ -60,13 +61,17 @@ const outcomes = `
   count(*) FILTER (status = 'in_doubt')::DOUBLE AS in_doubt,
   count(*) FILTER (status IN ('placed', 'submitting'))::DOUBLE AS open`;
 
-/** `bucketsMax`: into how many stretches of time the whole is divided at most. */
+/**
+ * `bucketsMax`: into how many stretches of time the whole is divided at most. Throws `UnusableInputError` for a time to
+ * come, for a position at which no event of an order stands, and for a range that ends before it begins.
+ */
 export async function readFigures(
   connection: DuckDBConnection,
   selection: Selection,
   bucketsMax: number,
 ): Promise<Figures> {
   const rows = async <T>(sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as T[];
+  await checkSelection(connection, selection);
   await connection.run(`CREATE OR REPLACE TEMP TABLE picked AS
     SELECT orders.*, latency.placed_to_attempt_s, latency.attempt_to_submitted_s, latency.placed_to_submitted_s
     FROM orders JOIN latency ON latency.order_id = orders.id WHERE ${conditionOf(selection)}`);
@@ -108,6 +113,20 @@ type Totals = Pick<Figures, 'orders' | 'submitted' | 'failed' | 'in_doubt' | 'op
   first: number | null;
   last: number | null;
 };
+
+async function checkSelection(connection: DuckDBConnection, { from, until }: Selection): Promise<void> {
+  for (const place of [from, until]) {
+    if (place.kind === 'time') refuseFuture(place.time);
+    if (place.kind !== 'position') continue;
+    const found = await connection.runAndReadAll(`SELECT 1 FROM events WHERE position = ${place.commit} LIMIT 1`);
+    if (found.currentRowCount === 0)
+      throw new UnusableInputError(`no event of an order stands at position ${place.commit}`);
+  }
+  const isBackwards =
+    (from.kind === 'time' && until.kind === 'time' && from.time > until.time) ||
+    (from.kind === 'position' && until.kind === 'position' && from.commit > until.commit);
+  if (isBackwards) throw new UnusableInputError('the place to end lies before the one to begin');
+}
 
 function conditionOf({ from, until, instrument }: Selection): string {
   const conditions = ['true'];

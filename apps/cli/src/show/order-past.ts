@@ -5,8 +5,7 @@ import type { EventStoreConnection } from '@orders/order-store/event-store-conne
 import type { RecordedOrderEvent } from '@orders/order-store/order-store';
 import { applyToView, type OrderView } from '@orders/read-model/order-view';
 import { askEventStore } from '../event-store.ts';
-import { UnusableInputError } from '../failures.ts';
-import { type LogPlace, upToPlace } from '../log-place.ts';
+import { type LogPlace, refuseFuture, upToPlace } from '../log-place.ts';
 import { readOrderStream } from '../order-stream.ts';
 
 /** Whether an event counts. An order's events do from its first one up to some last one. */
@@ -23,7 +22,7 @@ export async function momentOf(connection: EventStoreConnection, place: LogPlace
       return always;
     case 'time': {
       const { time } = place;
-      if (time.getTime() > Date.now()) throw new UnusableInputError(`${time.toISOString()} lies in the future`);
+      refuseFuture(time);
       return ({ recordedAt }) => recordedAt <= time;
     }
     case 'position': {
