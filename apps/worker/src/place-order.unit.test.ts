@@ -212,6 +212,40 @@ describe('a worker that was held up between the announcement of a call and the c
   });
 });
 
+describe('an answer that takes long', () => {
+  const slowly = async (events: (at: string) => OrderEvent[]) => {
+    const all = await scene({ repeatIsSafe: false });
+    for (const event of events(all.at())) await all.append(event);
+    const query = async (): Promise<QueryOutcome> => {
+      all.wait(120_000);
+      return { kind: 'absent' };
+    };
+    all.deps.exchange = { ...all.deps.exchange, query };
+    all.wait(10_000);
+    return all;
+  };
+  const started = (at: string): OrderEvent => ({
+    type: 'SubmissionStarted',
+    data: { order_id: orderId, attempt: 1, started_at: at },
+  });
+
+  it('proves nothing of a call that could still be on its way when it was asked for', async () => {
+    const { run, calls, types } = await slowly((at) => [started(at)]);
+    expect(await run()).toEqual({ kind: 'open', reason: 'a call may still be on its way' });
+    expect(calls.place).toEqual([]);
+    expect(types()).toEqual(['OrderPlaced', 'SubmissionStarted']);
+  });
+
+  it('ends no doubt either', async () => {
+    const { run, types } = await slowly((at) => [
+      started(at),
+      { type: 'OrderInDoubt', data: { order_id: orderId, attempt: 1, reason: 'no answer', in_doubt_since: at } },
+    ]);
+    expect(await run()).toEqual({ kind: 'settled', status: 'in_doubt', was: 'already' });
+    expect(types().at(-1)).toBe('OrderInDoubt');
+  });
+});
+
 describe('an order in doubt', () => {
   const askable = { place: [unknown, notPlaced], repeatIsSafe: false };
   const parked = async (query: QueryOutcome[] | null) => {

@@ -24,7 +24,8 @@ type UnknownOutcomeDeps = {
 export async function clearForCall(deps: UnknownOutcomeDeps, order: ExistingOrder): Promise<Clearance> {
   const { exchange, observe, now } = deps;
   const order_id = order.id;
-  const at = now().toISOString();
+  const askedAt = now();
+  const at = askedAt.toISOString();
   if (exchange.query === null) {
     if (exchange.repeatIsSafe || exchange.unknownPolicy === 'retry') return { kind: 'cleared' };
     // By sending the order round again, an operator has answered for the calls before.
@@ -36,14 +37,15 @@ export async function clearForCall(deps: UnknownOutcomeDeps, order: ExistingOrde
   observe.onQuery(answer.kind);
   if (answer.kind === 'unknown') return { kind: 'wait', reason: answer.reason };
   if (answer.kind === 'found') return { kind: 'record', command: confirmation(deps, order_id, answer) };
-  return exchange.repeatIsSafe ? { kind: 'cleared' } : afterAbsence(deps, order, at);
+  return exchange.repeatIsSafe ? { kind: 'cleared' } : afterAbsence(deps, order, askedAt);
 }
 
 // A call that is still on its way is not found either: only after the longest processing time does absence prove
-// anything.
-function afterAbsence({ exchange, attemptsMax, now }: UnknownOutcomeDeps, order: ExistingOrder, at: string): Clearance {
+// anything. The answer speaks of the moment of the question, or of a later one, and may have taken long.
+function afterAbsence({ exchange, attemptsMax }: UnknownOutcomeDeps, order: ExistingOrder, askedAt: Date): Clearance {
   if (order.status !== 'submitting') return { kind: 'cleared' };
-  const ageMs = now().getTime() - Date.parse(order.started_at);
+  const at = askedAt.toISOString();
+  const ageMs = askedAt.getTime() - Date.parse(order.started_at);
   if (ageMs < callWithinMs + exchange.absenceProvenAfterMs)
     return { kind: 'wait', reason: 'a call may still be on its way' };
   const { id: order_id, attempts: attempt } = order;
@@ -59,11 +61,12 @@ export async function evidenceFor(
   { id: order_id, in_doubt_since }: ExistingOrder & { status: 'in_doubt' },
 ): Promise<OrderCommand | null> {
   if (exchange.query === null) return null;
+  const askedAt = now();
   const answer = await exchange.query(order_id);
   observe.onQuery(answer.kind);
   if (answer.kind === 'found') return confirmation({ now }, order_id, answer);
   // No call is begun while an order is in doubt, so the last one is at least as old as the doubt.
-  const ageMs = now().getTime() - Date.parse(in_doubt_since);
+  const ageMs = askedAt.getTime() - Date.parse(in_doubt_since);
   if (answer.kind === 'unknown' || ageMs < callWithinMs + exchange.absenceProvenAfterMs) return null;
   return { type: 'RecordAbsence', data: { order_id, at: now().toISOString() } };
 }
