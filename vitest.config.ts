@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'int',
-          include: ['{apps,packages}/*/test/**/*.int.test.ts'],
+          include: ['{apps,packages}/*/test/**/*.int.test.ts', 'e2e/**/*.int.test.ts'],
           globalSetup: ['packages/test-kit/src/redis-setup.ts'],
           ...generous,
         },
