@@ -21,7 +21,7 @@ main() {
   esac
   check_node
   install_packages
-  if ! is_set REDIS_URL; then install_redis; fi
+  if ! is_set REDIS_URL && ! is_set REDIS_URL_FILE; then install_redis; fi
   local options=(--disable-warning=ExperimentalWarning)
   if [[ -e .env ]]; then options+=(--env-file=.env); fi
   exec node_modules/.bin/node "${options[@]}" apps/launcher/src/main.ts

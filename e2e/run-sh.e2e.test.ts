@@ -168,7 +168,6 @@ describe('./run.sh', () => {
   it.each([
     ['HTTP_PORT', 'eighty'],
     ['WORKER_CONCURRENCY', '0'],
-    ['EVENTSTORE_URL', 'http://localhost:2113'],
     ['LOG_LEVEL', 'loud'],
     ['EXCHANGE_FAILURE_RATE', '1.5'],
   ])('refuses %s=%s with one line that names it', async (name, value) => {
@@ -179,6 +178,19 @@ describe('./run.sh', () => {
     expect(lines[0]).toContain(name);
     expect(lines[0]).toContain(value);
   });
+
+  it.each(['EVENTSTORE_URL', 'REDIS_URL', 'EXCHANGE_URL'])(
+    'refuses %s with one line that does not show it',
+    async (name) => {
+      const { code, output } = await failingRun({
+        ...(await privateSettings()),
+        [name]: 'ftp://user:hunter2@localhost',
+      });
+      expect(code).not.toBe(0);
+      expect(output.trim()).toMatch(new RegExp(`^[^\\n]*${name} [^\\n]*$`));
+      expect(output).not.toContain('hunter2');
+    },
+  );
 
   it.each([
     'HTTP_PORT',

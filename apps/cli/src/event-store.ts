@@ -1,5 +1,5 @@
 import { eventStoreSettings } from '@orders/config/settings';
-import type { EventStoreConnection } from '@orders/order-store/event-store-connection';
+import { type EventStoreConnection, foundNoNode, noNodeFound } from '@orders/order-store/event-store-connection';
 import { openEventStore } from '@orders/order-store/open-event-store';
 import type { CommandContext } from './command-context.ts';
 import { type Setting, settingOf } from './command-settings.ts';
@@ -46,6 +46,6 @@ export async function askEventStore<T>(question: () => Promise<T>): Promise<T> {
     return await question();
   } catch (error) {
     if (error instanceof UnusableInputError || error instanceof UnreachableError) throw error;
-    throw new UnreachableError('the event store', error);
+    throw new UnreachableError('the event store', foundNoNode(error) ? new Error(noNodeFound) : error);
   }
 }

@@ -4,6 +4,7 @@ import { orderStatuses } from '@orders/domain/order-types';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { UnreachableError, UnusableInputError } from './failures.ts';
+import { httpAddress } from './http-address.ts';
 import { printable } from './printable.ts';
 import { parseJson } from './text-lines.ts';
 
@@ -41,16 +42,19 @@ export type OrdersApi = {
   redrive: (id: string, request: { by: string; reason: string }) => Promise<RedriveAnswer>;
 };
 
+type ApiRequest = { method?: string; headers?: Record<string, string>; body?: string };
+
 const answerWithinMs = 30_000;
 const pageSize = '500';
 
 export function ordersApiAt(url: string): OrdersApi {
-  const base = url.replace(/\/+$/, '');
+  const { base, headers: credentials } = httpAddress(url);
   const unreachable = (cause: unknown) => new UnreachableError(`the API at ${base}`, cause);
 
-  async function call(path: string, init: RequestInit = {}) {
+  async function call(path: string, { headers, ...init }: ApiRequest = {}) {
     try {
-      const answer = await fetch(base + path, { ...init, signal: AbortSignal.timeout(answerWithinMs) });
+      const request = { ...init, headers: { ...credentials, ...headers }, signal: AbortSignal.timeout(answerWithinMs) };
+      const answer = await fetch(base + path, request);
       return { status: answer.status, body: parseJson(await answer.text()) };
     } catch (error) {
       throw unreachable(error);

@@ -1,4 +1,5 @@
 // The command line `orders`. Whatever goes wrong ends in one line and one of the exit codes, never in a stack.
+import { ConfigError } from '@orders/config/read-config';
 import { type Argument, Command, CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { addCommands, firstExamples } from './commands.ts';
@@ -26,7 +27,7 @@ export async function runOrders({ argv, ...io }: OrdersOptions): Promise<ExitCod
     // Commander has said by itself what was wrong, and how it would be right.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.unusable;
     io.writeError(`orders: ${oneLine(error)}\n`);
-    if (error instanceof UnusableInputError) return exitCodes.unusable;
+    if (error instanceof UnusableInputError || error instanceof ConfigError) return exitCodes.unusable;
     return error instanceof UnreachableError ? exitCodes.unreachable : exitCodes.notClean;
   }
 }

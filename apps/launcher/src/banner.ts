@@ -14,9 +14,9 @@ export function addresses({ system, definitions, dataFolder }: BannerOptions): R
   return {
     API: api,
     Documentation: `${api}/docs`,
-    Exchange: urls.exchange.startsWith('http') ? `${urls.exchange}/ledger` : urls.exchange,
-    'Event store': withoutPassword(urls.eventStore),
-    Redis: withoutPassword(urls.redis),
+    Exchange: urls.exchange.startsWith('http') ? `${withoutSecrets(urls.exchange)}/ledger` : urls.exchange,
+    'Event store': withoutSecrets(urls.eventStore),
+    Redis: withoutSecrets(urls.redis),
     Metrics: metrics.join('\n'),
     Data: dataFolder,
   };
@@ -45,5 +45,6 @@ export function banner(options: BannerOptions): string {
   ].join('\n');
 }
 
-/** A connection string goes to logs and screens without what stands between the user and the host. */
-const withoutPassword = (url: string): string => url.replace(/(\/\/[^/@]*?):[^/@]*@/, '$1:***@');
+/** Addresses go to logs and screens without whatever stands before their hosts, and without the passwords behind. */
+const withoutSecrets = (urls: string): string =>
+  urls.replaceAll(/\/\/[^/@\s]*@/g, '//***@').replaceAll(/([?&]\w*password=)[^&\s]*/gi, '$1***');

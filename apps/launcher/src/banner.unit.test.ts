@@ -27,10 +27,13 @@ it('names every address of a local system', () => {
 
 it('shows no password of a part that runs elsewhere', () => {
   const text = bannerFor({
-    REDIS_URL: 'redis://:swordfish@cache:6379',
-    EVENTSTORE_URL: 'esdb://admin:swordfish@store:2113',
+    REDIS_URL: 'redis+sentinel://gateway:swordfish@one,two/orders?sentinelPassword=swordfish rediss://:swordfish@cache',
+    SHARDS: '2',
+    EVENTSTORE_URL: 'esdb://admin:swordfish@store:2113?tls=true',
+    EXCHANGE_URL: 'https://swordfish@exchange/venue',
   });
   expect(text).not.toContain('swordfish');
-  expect(text).toContain('redis://:***@cache:6379');
-  expect(text).toContain('esdb://admin:***@store:2113');
+  expect(text).toContain('redis+sentinel://***@one,two/orders?sentinelPassword=*** rediss://***@cache');
+  expect(text).toContain('esdb://***@store:2113?tls=true');
+  expect(text).toContain('https://***@exchange/venue/ledger');
 });

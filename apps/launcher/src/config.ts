@@ -2,7 +2,7 @@
 // anything, and `.env.example` is written from them: a setting exists if it stands in one of these schemas.
 import { ApiConfig } from '@orders/api/config';
 import type { Config } from '@orders/config/read-config';
-import { eventStoreSettings, port, redisSettings, sharedSettings } from '@orders/config/settings';
+import { eventStoreSettings, port, redisSettings, servedShardSettings, sharedSettings } from '@orders/config/settings';
 import { EventStoreSettings } from '@orders/event-store/config';
 import { ExchangeConfig } from '@orders/exchange/config';
 import { ProjectorSettings } from '@orders/projector/config';
@@ -29,7 +29,7 @@ const launcherSettings = {
 export const settingGroups: readonly { title: string; properties: TProperties }[] = [
   { title: 'Every process', properties: sharedSettings },
   { title: 'What ./run.sh starts', properties: launcherSettings },
-  { title: 'Redis and event store', properties: { ...redisSettings, ...eventStoreSettings } },
+  { title: 'Redis and event store', properties: { ...redisSettings, ...servedShardSettings, ...eventStoreSettings } },
   { title: 'API', properties: ApiConfig.properties },
   { title: 'Projector', properties: ProjectorSettings.properties },
   { title: 'Worker', properties: WorkerSettings.properties },

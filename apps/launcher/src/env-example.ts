@@ -5,6 +5,7 @@ type SettingGroup = { title: string; properties: TProperties };
 
 const opening = [
   '# Every setting, with its default. To change one, copy this file to .env and remove the # in front of it.',
+  '# Any setting X may stand in a file instead, without quotes, if X_FILE names that file: for secrets.',
   '# Variables of the environment win over .env. Written by: pnpm --filter @orders/launcher env-example',
 ];
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { httpPort } from '@orders/api/config';
 import type { Environment } from '@orders/config/read-config';
+import { isGiven } from '@orders/config/setting-source';
 import type { LocalSystemSettings } from '@orders/local-system/service-definitions';
 import type { SystemConfig } from './config.ts';
 
@@ -16,7 +17,7 @@ type Machine = { root: string; cores: number };
 
 /** `env` tells a URL that somebody has set from its default: only the former means that the part runs elsewhere. */
 export function systemSettings(config: SystemConfig, env: Environment, { root, cores }: Machine): LocalSystemSettings {
-  const isSet = (name: keyof SystemConfig) => env[name] !== undefined && env[name] !== '';
+  const isSet = (name: keyof SystemConfig) => isGiven(name, env);
   const folder = (name: 'EVENT_STORE_DATA' | 'EXCHANGE_DATA', fallback: string) =>
     isSet(name) ? resolve(config[name]) : resolve(config.DATA_DIR, fallback);
   const { apiProcesses, projectorProcesses, workerProcesses } = processCounts(config, cores);

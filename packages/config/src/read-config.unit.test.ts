@@ -60,3 +60,74 @@ describe('readConfig', () => {
     expect(lines.map((line) => line.split(' ')[0]).sort()).toEqual(['LEVEL', 'PORT', 'URL']);
   });
 });
+
+describe('a secret setting', () => {
+  const secrets = Type.Object({
+    ADDRESS: Type.String({ pattern: '^redis://[a-z]+$', secret: true, form: 'an address such as redis://host' }),
+  });
+  const problemOf = (ADDRESS: string) => messageOf(() => readConfig(secrets, { ADDRESS }));
+
+  it.each(['redis://:hunter2@host', 'hunter2', 'redis://:hunter2/@host', 'http://u:hunter2@host'])(
+    'is not repeated when it cannot be used: %s',
+    (value) => {
+      const line = 'ADDRESS has to be an address such as redis://host, but is something else, which is not shown here';
+      expect(problemOf(value)).toBe(line);
+    },
+  );
+});
+
+describe('a setting in a file', () => {
+  const files: Record<string, string | null> = {
+    '/secrets/port': '9000\n',
+    '/secrets/dos': '9000\r\n',
+    '/secrets/lines': '9000\n\n',
+    '/secrets/empty': '\n',
+    '/secrets/large': null,
+    '/secrets/wrong': 'hunter2',
+  };
+  const readFile = (path: string) => {
+    const content = files[path];
+    if (content === undefined) throw Object.assign(new Error('no such file: hunter2'), { code: 'ENOENT' });
+    return content;
+  };
+  const read = (env: Record<string, string>) => readConfig(schema, { URL, ...env }, readFile);
+
+  it.each(['/secrets/port', '/secrets/dos'])('is read without its final newline: %s', (PORT_FILE) =>
+    expect(read({ PORT_FILE })).toMatchObject({ PORT: 9000 }),
+  );
+
+  it('counts as unset when its variable is empty', () =>
+    expect(read({ PORT_FILE: '', PORT: '1' })).toMatchObject({ PORT: 1 }));
+
+  it('takes the place of a variable that is empty', () =>
+    expect(read({ PORT_FILE: '/secrets/port', PORT: '' })).toMatchObject({ PORT: 9000 }));
+
+  it.each([
+    ['/secrets/absent', 'PORT_FILE names /secrets/absent, which cannot be read (ENOENT)'],
+    ['/secrets/empty', 'PORT_FILE names /secrets/empty, which is empty'],
+    ['/secrets/large', 'PORT_FILE names /secrets/large, which has more than 65536 bytes'],
+    ['/secrets/wrong', 'PORT must be integer, but is something else, which is not shown here'],
+    ['/secrets/lines', 'PORT must be integer, but is something else, which is not shown here'],
+  ])('is refused in a line that does not show what stands in it: %s', (PORT_FILE, line) =>
+    expect(messageOf(() => read({ PORT_FILE }))).toBe(line),
+  );
+
+  it('is refused beside the variable itself', () =>
+    expect(messageOf(() => read({ PORT_FILE: '/secrets/port', PORT: '1' }))).toBe(
+      'PORT and PORT_FILE are both set: one of them has to go',
+    ));
+
+  it('is not called missing when it cannot be read', () => {
+    const reading = () => readConfig(schema, { URL_FILE: '/secrets/absent' }, readFile);
+    expect(messageOf(reading)).toBe('URL_FILE names /secrets/absent, which cannot be read (ENOENT)');
+  });
+});
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+    return 'nothing was thrown';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

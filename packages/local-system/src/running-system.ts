@@ -63,7 +63,7 @@ export function localSystem(options: LocalSystemOptions): LocalSystem {
   const spawnService = (definition: ServiceDefinition) =>
     startProcess({
       ...definition,
-      env: { ...env, ...definition.settings, ...extraEnv(definition.name) },
+      env: { ...withoutFilesOf(definition.settings, env), ...definition.settings, ...extraEnv(definition.name) },
       onLine: (line) => onLine(definition, line),
     });
 
@@ -104,3 +104,9 @@ export function localSystem(options: LocalSystemOptions): LocalSystem {
     process: (name) => running.get(name)?.current(),
   };
 }
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What the definition decides may stand in a file for others, and a process refuses a setting that has two values. */
+const withoutFilesOf = (settings: Env, env: Env): Env =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !(name.replace(/_FILE$/, '') in settings)));

@@ -27,7 +27,7 @@ function run(...definitions: ServiceDefinition[]) {
   return runWith({}, ...definitions);
 }
 
-type Options = Pick<Parameters<typeof localSystem>[0], 'extraEnv'>;
+type Options = Partial<Pick<Parameters<typeof localSystem>[0], 'env' | 'extraEnv'>>;
 
 function runWith(options: Options, ...definitions: ServiceDefinition[]) {
   const lines: string[] = [];
@@ -94,4 +94,12 @@ it('can be stopped in the middle of its start', async () => {
   expect(await starting).toMatchObject({ name: 'AbortError' });
   expect(stopped).toEqual([{ name: 'exchange', exit: { code: 0, signal: null } }]);
   expect(lines).toEqual(['exchange started', 'exchange asked to stop']);
+});
+
+it('hands on a setting that stands in a file, unless it decides that setting itself', async () => {
+  const tell = `console.log('files', process.env.DECIDED, process.env.DECIDED_FILE, process.env.OTHER_FILE)`;
+  const definition = { ...(await service('worker', 200, tell)), settings: { DECIDED: 'yes' } };
+  const { system, lines } = runWith({ env: { DECIDED_FILE: '/run/decided', OTHER_FILE: '/run/other' } }, definition);
+  await system.start();
+  await vi.waitFor(() => expect(lines).toContain('worker files yes undefined /run/other'), patience);
 });

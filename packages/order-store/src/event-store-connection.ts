@@ -52,13 +52,19 @@ export function connectEventStore({ createClient, onReplaced }: ConnectionOption
         consecutiveTimeouts += 1;
         if (consecutiveTimeouts >= consecutiveTimeoutsMax)
           replace(`${consecutiveTimeouts} calls in a row without answer`);
-      } else if (error instanceof Error && error.message.startsWith('Failed to discover')) {
-        replace(error.message);
+      } else if (foundNoNode(error)) {
+        replace(noNodeFound);
       }
     },
     close: () => withinMs(disposeWithinMs, client.dispose()),
   };
 }
+
+/** What the client has found out, in words that lead somewhere: why each node was passed over, it keeps to itself. */
+export const noNodeFound = 'no node of the event store was found: none answers, or none that tlsCaFile vouches for';
+
+export const foundNoNode = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('Failed to discover');
 
 /**
  * Whether an unhandled rejection is one that the client lets escape when its batch stream breaks under load: the write

@@ -1,5 +1,14 @@
-// The order store on EventStoreDB, embedded or real.
-import { type EventStoreDBClient, FORWARDS, NO_STREAM, START, StreamNotFoundError } from '@eventstore/db-client';
+// The order store on EventStoreDB, embedded or real. Only the leader of a cluster is asked: a follower may lag behind
+// what a conflict has just told of, or what a client was just told is stored.
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type EventStoreDBClient,
+  FORWARDS,
+  NO_STREAM,
+  NotLeaderError,
+  START,
+  StreamNotFoundError,
+} from '@eventstore/db-client';
 import { foldOrder } from '@orders/domain/order';
 import pLimit from 'p-limit';
 import { type AppendLimits, appendUntilKnown } from './append-retry.ts';
@@ -23,6 +32,8 @@ const appendsWaitingMax = 8_192;
 // An order has a handful of events; one that an exchange turns away for days, some ten thousands.
 const historyMax = 50_000;
 const readRoundsMax = 8;
+// By then the client has turned to the leader that the follower named.
+const newLeaderPauseMs = 25;
 
 /** More appends wait than could be stored in time; this one was not sent. */
 export class TooManyAppendsError extends AppendError {
@@ -41,7 +52,10 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
     const startBy = performance.now() + limits.budgetMs;
     const events = encodeEvents(append);
     const { orderId, expectedRevision } = append;
-    const options = { expectedRevision: expectedRevision === 'no_stream' ? NO_STREAM : expectedRevision } as const;
+    const options = {
+      expectedRevision: expectedRevision === 'no_stream' ? NO_STREAM : expectedRevision,
+      requiresLeader: true,
+    } as const;
     const send = () => connection.client().appendToStream(orderStream(orderId), events, options);
     return slots(() => {
       const budgetMs = startBy - performance.now();
@@ -67,17 +81,26 @@ export function eventStoreOrderStore({ connection, limits }: Options): OrderStor
   async function readWhole(orderId: string): Promise<RecordedOrderEvent[]> {
     for (let round = 0; round < readRoundsMax; round += 1) {
       const client = connection.client();
-      const history = await readHistory(client, orderId);
-      if (client === connection.client()) return history;
+      const history = await readHistory(client, orderId).catch((error: unknown) => {
+        if (error instanceof NotLeaderError) return null;
+        throw error;
+      });
+      if (history === null) await sleep(newLeaderPauseMs);
+      else if (client === connection.client()) return history;
     }
-    throw new Error('the client of the event store was replaced during every read');
+    throw new Error('the client of the event store was replaced, or asked a follower, during every read');
   }
 
   return { append, load };
 }
 
 async function readHistory(client: EventStoreDBClient, orderId: string): Promise<RecordedOrderEvent[]> {
-  const options = { fromRevision: START, direction: FORWARDS, maxCount: historyMax + 1 } as const;
+  const options = {
+    fromRevision: START,
+    direction: FORWARDS,
+    maxCount: historyMax + 1,
+    requiresLeader: true,
+  } as const;
   try {
     // Read to its end, then judged: the client does not let go of a read that is left early.
     const stream = await Array.fromAsync(client.readStream(orderStream(orderId), options));

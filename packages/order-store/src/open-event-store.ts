@@ -10,6 +10,8 @@ type OpenOptions = {
 
 /** The connection of a process, closed with it. Opens nothing yet: the first call does. */
 export function openEventStore({ url, log, onStop }: OpenOptions): EventStoreConnection {
+  if (hasCredentials.test(url) && isWithoutTls.test(url))
+    log.warn({}, 'user and password of the event store are not sent: its client does so with TLS only');
   const connection = connectEventStore({
     createClient: () => EventStoreDBClient.connectionString(url),
     onReplaced: (reason) => log.warn({ reason }, 'event store client replaced'),
@@ -17,3 +19,6 @@ export function openEventStore({ url, log, onStop }: OpenOptions): EventStoreCon
   onStop('event store client', connection.close);
   return connection;
 }
+
+const hasCredentials = /^[^:]+:\/\/[^/?@]*@/;
+const isWithoutTls = /[?&]tls=false(&|$)/i;

@@ -4,6 +4,10 @@ import type { RedisOptions } from 'ioredis';
 
 const retryStrategy = (attempt: number): number => Math.min(100 * attempt, 1_000);
 
+// A master that was made a replica keeps its connections and refuses every write: the new one has to be looked up. The
+// command itself is not sent again. A script of Redis 6 puts other words in front of it.
+const reconnectOnError = ({ message }: Error): boolean => /(^|-)READONLY /.test(message);
+
 export const failFast = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
@@ -11,10 +15,11 @@ export const failFast = {
   connectTimeout: 2_000,
   autoResendUnfulfilledCommands: false,
   retryStrategy,
+  reconnectOnError,
 } satisfies RedisOptions;
 
 /** What BullMQ asks of the connection of a worker, whose blocking calls outlast every time-out. */
-export const waitForEver = { maxRetriesPerRequest: null, retryStrategy } satisfies RedisOptions;
+export const waitForEver = { maxRetriesPerRequest: null, retryStrategy, reconnectOnError } satisfies RedisOptions;
 
 type ErrorEmitter = { on: (event: 'error', listener: (error: Error) => void) => unknown };
 

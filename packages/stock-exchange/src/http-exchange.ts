@@ -6,7 +6,7 @@ import type { Exchange, ExchangeOrder } from './exchange.ts';
 import type { OrderRequest } from './exchange-protocol.ts';
 
 export type HttpExchangeOptions = {
-  /** Base URL, such as `http://127.0.0.1:8600`. */
+  /** Base URL, such as `http://127.0.0.1:8600`; with user and password if the exchange asks for them. */
   url: string;
   /** From the call to the last byte of the answer, waiting for a connection included. */
   timeoutMs?: number;
@@ -15,7 +15,7 @@ export type HttpExchangeOptions = {
   dispatcher?: Dispatcher;
 };
 
-type Call = Pick<Dispatcher.RequestOptions, 'method' | 'path' | 'headers' | 'body'>;
+type Call = Pick<Dispatcher.RequestOptions, 'method' | 'path' | 'body'> & { headers?: Record<string, string> };
 
 // An answer of the exchange has a few hundred bytes. What is longer comes from something else.
 const answerBytesMax = 65_536;
@@ -27,14 +27,19 @@ export function httpExchange({
   absenceProvenAfterMs = 60_000,
   dispatcher = getGlobalDispatcher(),
 }: HttpExchangeOptions): Exchange {
-  const { protocol, origin, pathname } = new URL(url);
-  if (!/^https?:$/.test(protocol)) throw new TypeError(`${url} is no URL of HTTP`);
+  const { protocol, origin, pathname, username, password } = new URL(url);
+  // Without the URL: there may be a password in it.
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`the exchange has no URL of HTTP, but one of ${protocol}`);
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization =
+    credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
   const ordersPath = `${pathname.replace(/\/+$/, '')}/orders`;
 
   async function call(request: Call): Promise<CallEnd> {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const { statusCode, body } = await dispatcher.request({ ...request, origin, signal });
+      const headers = { ...authorization, ...request.headers };
+      const { statusCode, body } = await dispatcher.request({ ...request, headers, origin, signal });
       return { kind: 'answer', status: statusCode, body: parseJson(await readText(body)) };
     } catch (error) {
       if (!signal.aborted) return { kind: 'error', error };

@@ -72,6 +72,22 @@ describe('place', () => {
     expect(requests.map(({ url }) => url)).toEqual(['/venues/x/orders', `/venues/x/orders/${clientOrderId}`]);
   });
 
+  it('says who calls when the URL says so, and keeps that out of what it reports', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(401).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const exchange = httpExchange({ url: `http://gateway:p%40ss@127.0.0.1:${port}`, dispatcher });
+    const outcomes = [await exchange.place(order), await exchange.query?.(clientOrderId)];
+    const basic = `Basic ${Buffer.from('gateway:p@ss').toString('base64')}`;
+    expect(seen).toEqual([basic, basic]);
+    expect(JSON.stringify(outcomes)).not.toMatch(/p@ss|p%40ss|Z2F0/);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('reports a port that nobody listens on as not placed', async () => {
     const port = await freePort();
     for (const host of ['127.0.0.1', 'localhost']) {

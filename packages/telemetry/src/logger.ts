@@ -1,5 +1,6 @@
 // One logger a process, JSON on standard output. The launcher renders it for people in development.
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { errorRecord } from './error-record.ts';
 
 export type { DestinationStream, Logger };
 
@@ -50,6 +51,7 @@ export function createLogger(
     base: { service, pid: process.pid },
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: errorRecord, error: errorRecord, cause: errorRecord },
   };
   return pino(options, destination);
 }
