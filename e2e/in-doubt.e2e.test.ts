@@ -91,8 +91,8 @@ describe('an order whose call may or may not have placed it', () => {
     const order = (await (await fetch(`${system.urls.api}/orders/${id}`)).json()) as { in_doubt_since: string };
     expect(order).toMatchObject({ attempts: 1, exchange_order_id: null, failure: { code: 'in_doubt' } });
     expect(Date.parse(order.in_doubt_since)).toBeGreaterThan(0);
-    await expect.poll(() => figure('orders_current{status="in_doubt"}'), patiently).toBe(1);
-    await expect.poll(() => figure('orders_in_doubt_seconds'), patiently).toBeGreaterThan(1);
+    await expect.poll(() => figure('orders_current{shard="0",status="in_doubt"}'), patiently).toBe(1);
+    await expect.poll(() => figure('orders_in_doubt_seconds{shard="0"}'), patiently).toBeGreaterThan(1);
 
     const listed = await orders('in-doubt', '--json');
     expect(JSON.parse(listed.output)).toMatchObject({ orders: [{ id, in_doubt_since: order.in_doubt_since }] });
@@ -108,7 +108,7 @@ describe('an order whose call may or may not have placed it', () => {
     expect(types.slice(0, 4)).toEqual(['OrderPlaced', 'SubmissionStarted', 'OrderInDoubt', 'RedriveRequested']);
     expect(types.filter((type) => type === 'OrderSubmitted')).toHaveLength(1);
     expect(events[3]?.data).toMatchObject({ by: 'e2e', reason: 'not in the drop copy of the exchange' });
-    await expect.poll(() => figure('orders_in_doubt_seconds'), patiently).toBe(0);
+    await expect.poll(() => figure('orders_in_doubt_seconds{shard="0"}'), patiently).toBe(0);
   });
 
   it('is called again under the policy `retry`, which takes the risk of a second order', async () => {

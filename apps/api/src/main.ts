@@ -7,8 +7,10 @@ import { openEventStore } from '@orders/order-store/open-event-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
 import { keyspace } from '@orders/read-model/keys';
 import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
+import { shardedOrderQueries } from '@orders/read-model/sharded-order-queries';
 import { failFast } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
+import { shardHomes } from '@orders/redis/shard-homes';
 import { startAdminServer } from '@orders/telemetry/admin-server';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { v7 as uuidV7 } from 'uuid';
@@ -30,7 +32,10 @@ await runService({
     collectDefaultMetrics({ register: registry });
 
     const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
-    const redis = openRedis({ url: config.REDIS_URL, profile: failFast, log, onStop });
+    const shards = shardHomes(config).map(({ url, tag }) => {
+      const redis = openRedis({ url, profile: failFast, log, onStop });
+      return redisOrderQueries(redis, keyspace(tag));
+    });
 
     const answers = eventStoreAnswers(() => readLogEnd(connection.client()), connection);
     const warmingUp = new AbortController();
@@ -46,7 +51,7 @@ await runService({
     const app = await buildServer({
       ...storeWithCrashPoints(crash, eventStoreOrderStore({ connection, limits })),
       ...operations,
-      queries: redisOrderQueries(redis, keyspace(config.REDIS_KEY_TAG)),
+      queries: shardedOrderQueries(shards),
       events: eventStoreSources(connection),
       streams: { streamsMax: config.API_STREAMS_MAX, heartbeatMs: config.API_STREAM_HEARTBEAT_MS },
       now: () => new Date(),

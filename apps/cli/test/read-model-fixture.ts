@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import type { OrderEvent } from '@orders/domain/order-types';
+import { allOrders } from '@orders/order-store/order-shard';
 import type { LogPosition } from '@orders/order-store/order-store';
 import { readOrderLog } from '@orders/order-store/read-log';
 import { identifyStore, readLogEnd } from '@orders/order-store/store-identity';
@@ -30,7 +31,7 @@ export async function startReadModelFixture(redisUrl = testRedisUrl()) {
   const keys = keyspace(tag);
   const redis = new Redis(redisUrl, { retryStrategy: null });
   redis.on('error', () => undefined);
-  const home = { redis, keys };
+  const home = { redis, keys, shard: allOrders };
   const projection = redisProjection(redis, keys);
 
   const append = async (orderId: string, ...events: OrderEvent[]) => {

@@ -1,10 +1,19 @@
-import { eventStoreSettings, milliseconds, port, redisSettings, sharedSettings } from '@orders/config/settings';
+import type { Config } from '@orders/config/read-config';
+import {
+  eventStoreSettings,
+  milliseconds,
+  port,
+  redisSettings,
+  servedShardSettings,
+  sharedSettings,
+} from '@orders/config/settings';
 import { Type } from 'typebox';
 
 export const ProjectorSettings = Type.Object({
   ...sharedSettings,
   ...eventStoreSettings,
   ...redisSettings,
+  ...servedShardSettings,
   PROJECTOR_ADMIN_PORT: port(
     'Health and metrics of the projector; a second one on the machine takes the port above.',
     9100,
@@ -33,3 +42,5 @@ export const ProjectorSettings = Type.Object({
   SWEEP_IN_DOUBT_INTERVAL_MS: milliseconds('How often the exchange is asked again about orders in doubt.', 60_000),
   SWEEP_AFTER_MS: milliseconds('How old an open order is before its job is looked for.', 15_000),
 });
+
+export type ProjectorConfig = Config<typeof ProjectorSettings>;

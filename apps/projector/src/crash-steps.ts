@@ -17,11 +17,12 @@ export const projectorSteps = [
   'projector.sweep',
 ] as const;
 export type ProjectorStep = (typeof projectorSteps)[number];
+export type ProjectorCrashPoints = CrashPoints<ProjectorStep>;
 
 type Ports = Pick<ProjectorDeps, 'projection' | 'enqueue'> & Pick<SweeperDeps, 'ensureQueued'>;
 
 export function portsWithCrashPoints(
-  crash: CrashPoints<ProjectorStep>,
+  crash: ProjectorCrashPoints,
   state: Pick<ProjectorState, 'checkpoint'>,
   { projection, enqueue, ensureQueued }: Ports,
 ): Ports {

@@ -31,34 +31,49 @@ export function projectorMetrics(registry: Registry) {
     lagEvents: new Gauge({
       name: 'orders_projection_lag_events',
       help: 'Order events in the log that the read model does not reflect yet.',
+      labelNames: ['shard'] as const,
       registers,
     }),
     lagSeconds: new Gauge({
       name: 'orders_projection_lag_seconds',
       help: 'Age of the oldest order event that the read model does not reflect yet.',
+      labelNames: ['shard'] as const,
       registers,
     }),
     orders: new Gauge({
       name: 'orders_current',
       help: 'Orders in the read model, by status.',
-      labelNames: ['status'] as const,
+      labelNames: ['shard', 'status'] as const,
       registers,
     }),
-    openOrders: new Gauge({ name: 'orders_open', help: 'Orders that are neither settled nor parked.', registers }),
+    openOrders: new Gauge({
+      name: 'orders_open',
+      help: 'Orders that are neither settled nor parked.',
+      labelNames: ['shard'] as const,
+      registers,
+    }),
     oldestOpenSeconds: new Gauge({
       name: 'orders_oldest_open_seconds',
       help: 'Age of the oldest open order; 0 when none is open.',
+      labelNames: ['shard'] as const,
       registers,
     }),
     inDoubtSeconds: new Gauge({
       name: 'orders_in_doubt_seconds',
       help: 'How long the longest of the orders in doubt is in doubt; 0 when none is.',
+      labelNames: ['shard'] as const,
       registers,
     }),
     queueJobs: new Gauge({
       name: 'orders_queue_jobs',
       help: 'Placement jobs in the queue, by state.',
-      labelNames: ['state'] as const,
+      labelNames: ['shard', 'state'] as const,
+      registers,
+    }),
+    queueWaitSeconds: new Gauge({
+      name: 'orders_queue_wait_seconds',
+      help: 'How long the placement jobs that are next have waited for a worker; 0 when none waits.',
+      labelNames: ['shard'] as const,
       registers,
     }),
     submissionLatencySeconds: new Histogram({

@@ -3,6 +3,7 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { periodically } from '@orders/lifecycle/periodically';
 import { measureLag } from '@orders/order-store/log-lag';
+import type { OrderShard } from '@orders/order-store/order-shard';
 import type { PlacementJob } from '@orders/placement-queue/placement-queue';
 import type { Keyspace } from '@orders/read-model/keys';
 import { liveKeys } from '@orders/read-model/live-keys';
@@ -12,8 +13,10 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ProjectorMetrics } from './metrics.ts';
 import type { ProjectorState } from './projector.ts';
+import { queueWaitSeconds } from './queue-wait.ts';
 
 type ProgressDeps = {
+  shard: OrderShard;
   client: () => EventStoreDBClient;
   redis: Redis;
   queue: Queue<PlacementJob>;
@@ -26,26 +29,32 @@ type ProgressDeps = {
 const pauseMs = 2_000;
 const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
 
-export function watchProgress({ client, redis, queue, keys, state, metrics, log }: ProgressDeps) {
+export function watchProgress({ shard, client, redis, queue, keys, state, metrics, log }: ProgressDeps) {
+  const label = { shard: String(shard.index) };
+
   const lag = async () => {
-    const { events, seconds } = await measureLag(client(), state.checkpoint?.position ?? null, new Date());
-    metrics.lagEvents.set(events);
-    metrics.lagSeconds.set(seconds);
+    const { events, seconds } = await measureLag(
+      { client: client(), reached: state.checkpoint?.position ?? null, shard },
+      new Date(),
+    );
+    metrics.lagEvents.set(label, events);
+    metrics.lagSeconds.set(label, seconds);
     return seconds;
   };
 
   const orders = async () => {
     const { byStatus, oldestOpenPlacedAtMs, inDoubtSinceMs } = await countOrders(redis, await liveKeys(redis, keys));
-    for (const [status, count] of Object.entries(byStatus)) metrics.orders.set({ status }, count);
-    metrics.openOrders.set(byStatus.placed + byStatus.submitting);
-    metrics.oldestOpenSeconds.set(secondsSince(oldestOpenPlacedAtMs));
-    metrics.inDoubtSeconds.set(secondsSince(inDoubtSinceMs));
+    for (const [status, count] of Object.entries(byStatus)) metrics.orders.set({ ...label, status }, count);
+    metrics.openOrders.set(label, byStatus.placed + byStatus.submitting);
+    metrics.oldestOpenSeconds.set(label, secondsSince(oldestOpenPlacedAtMs));
+    metrics.inDoubtSeconds.set(label, secondsSince(inDoubtSinceMs));
   };
 
   const jobs = async () => {
     for (const [jobState, count] of Object.entries(await queue.getJobCounts(...jobStates))) {
-      metrics.queueJobs.set({ state: jobState }, count);
+      metrics.queueJobs.set({ ...label, state: jobState }, count);
     }
+    metrics.queueWaitSeconds.set(label, await queueWaitSeconds(queue, Date.now()));
   };
 
   const look = async () => {

@@ -1,9 +1,9 @@
 // Follows the log for ever: enqueues a job for each order that became open, then commits views and checkpoint as one.
 // In that order, so that an order whose event is behind the checkpoint certainly had its job. Any end of a
 // subscription, clean or not, is followed by a new one from the stored checkpoint: a switch to another generation of
-// the read model is no more to it than that.
+// the read model is no more to it than that. Whoever finds that a rival moves the checkpoint lets him, and looks on.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogPosition } from '@orders/order-store/order-store';
+import { isLater, type LogPosition } from '@orders/order-store/order-store';
 import type { OrderEventBatch } from '@orders/order-store/order-subscription';
 import type { PlacementRequest } from '@orders/placement-queue/placement-queue';
 import type { Checkpoint } from '@orders/read-model/checkpoint';
@@ -26,8 +26,17 @@ export type ProjectorDeps = {
   log: Logger;
 };
 
-/** What others may know of the projector: where it is, and whether it follows the end of the log. */
-export type ProjectorState = { checkpoint: Checkpoint | null; following: boolean };
+/** What others may know of the projector. */
+export type ProjectorState = {
+  /** Where it is, or where the rival is that it looks on at. */
+  checkpoint: Checkpoint | null;
+  /** Whether it follows the end of the log. */
+  following: boolean;
+  /** When it last did so, or saw a rival at work, in milliseconds since 1970; `null` before the first time. */
+  inStepAtMs: number | null;
+};
+
+export const initialState = (): ProjectorState => ({ checkpoint: null, following: false, inStepAtMs: null });
 
 /**
  * The stored checkpoint is not the one that was left there: a rival projector is at work, another generation of the
@@ -39,6 +48,8 @@ export class CheckpointMovedError extends Error {
 
 const shortestPauseMs = 100;
 const longestPauseMs = 2_000;
+// A rival at work moves the checkpoint many times meanwhile; of one that died this is noticed so late.
+const rivalLookMs = 500;
 
 /** Ends only with the signal. `state` is kept up to date for health checks and metrics. */
 export async function runProjector(deps: ProjectorDeps, state: ProjectorState, signal: AbortSignal): Promise<void> {
@@ -48,16 +59,45 @@ export async function runProjector(deps: ProjectorDeps, state: ProjectorState, s
         failures = 0;
       });
     } catch (err) {
+      state.following = false;
+      if (err instanceof CheckpointMovedError && (await lookedOn(deps, state, signal))) continue;
       failures += 1;
       deps.metrics.resubscriptions.inc();
       deps.onEnded(err);
-      deps.log.warn({ err, failures }, 'subscription ended, subscribing again');
+      const level = err instanceof CheckpointMovedError ? 'info' : 'warn';
+      deps.log[level]({ err, failures }, 'subscription ended, subscribing again');
     }
     state.following = false;
     const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** failures) * (0.5 + Math.random() / 2);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
+
+/**
+ * Stands by for as long as somebody else moves the checkpoint, and resolves to whether anybody did: two that take turns
+ * in losing their batches are slower than one alone.
+ */
+async function lookedOn(
+  { projection, log }: Pick<ProjectorDeps, 'projection' | 'log'>,
+  state: ProjectorState,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let seen = false;
+  for (let before = await positionIn(projection); !signal.aborted; ) {
+    await sleep(rivalLookMs, undefined, { signal }).catch(() => undefined);
+    const checkpoint = await projection.readCheckpoint().catch(() => null);
+    if (checkpoint === null || !isLater(checkpoint.position, before)) break;
+    if (!seen) log.info('another projector is at work: standing by');
+    seen = true;
+    before = checkpoint.position;
+    state.checkpoint = checkpoint;
+    state.inStepAtMs = Date.now();
+  }
+  return seen;
+}
+
+const positionIn = async ({ readCheckpoint }: Pick<Projection, 'readCheckpoint'>): Promise<LogPosition | null> =>
+  (await readCheckpoint().catch(() => null))?.position ?? null;
 
 /** One subscription, from the stored checkpoint to its end: rejects, or resolves with the signal. */
 export async function followLog(
@@ -73,6 +113,7 @@ export async function followLog(
     if (batch.caughtUp && checkpoint.phase === 'rebuilding') checkpoint = await finishRebuild(deps, checkpoint);
     state.checkpoint = checkpoint;
     state.following ||= batch.caughtUp;
+    if (state.following) state.inStepAtMs = Date.now();
     onProgress();
   }
 }

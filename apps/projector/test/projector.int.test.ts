@@ -30,7 +30,7 @@ import { Registry } from 'prom-client';
 import { v7 as uuidV7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { projectorMetrics } from '../src/metrics.ts';
-import { type ProjectorDeps, type ProjectorState, runProjector } from '../src/projector.ts';
+import { initialState, type ProjectorDeps, runProjector } from '../src/projector.ts';
 import { createSweeper } from '../src/sweeper.ts';
 
 const log = createLogger('test', 'silent');
@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 function start(over: Partial<ProjectorDeps> = {}) {
-  const state: ProjectorState = { checkpoint: null, following: false };
+  const state = initialState();
   const stopping = new AbortController();
   const metrics = projectorMetrics(new Registry());
   const deps: ProjectorDeps = {
@@ -232,6 +232,28 @@ describe('the projector', () => {
     await expectProjected(ids);
     await both[0]?.stop();
     ids.push(...(await place(20)));
+    await expectProjected(ids);
+  });
+
+  it('lets one that is at work alone, and takes over when that ends', async () => {
+    const [one, other] = [start(), start()];
+    const ids = await place(20);
+    await expectProjected(ids);
+    const sum = async (name: 'projectedEvents' | 'resubscriptions') => {
+      const [a, b] = await Promise.all([one, other].map(({ metrics }) => metrics[name].get()));
+      return (a?.values[0]?.value ?? 0) + (b?.values[0]?.value ?? 0);
+    };
+    const placing = { on: true };
+    const traffic = (async () => {
+      while (placing.on) ids.push(...(await place(1)));
+    })();
+    await eventually(async () => expect(await sum('projectedEvents')).toBeGreaterThan(1_500));
+    // Two that take turns lose about every second batch to each other.
+    expect(await sum('resubscriptions')).toBeLessThan(10);
+    for (const { state } of [one, other]) expect(state.inStepAtMs).not.toBeNull();
+    await (one.state.following ? one : other).stop();
+    placing.on = false;
+    await traffic;
     await expectProjected(ids);
   });
 

@@ -13,7 +13,7 @@ import {
 } from '@orders/placement-queue/placement-queue';
 import { queueRoom } from '@orders/placement-queue/queue-room';
 import { projectorMetrics } from '@orders/projector/metrics';
-import { type ProjectorState, runProjector } from '@orders/projector/projector';
+import { initialState, runProjector } from '@orders/projector/projector';
 import { type Keyspace, keyspace } from '@orders/read-model/keys';
 import { openOrders } from '@orders/read-model/redis-open-orders';
 import { redisOrderQueries } from '@orders/read-model/redis-order-queries';
@@ -91,7 +91,7 @@ function openQueue(): Queue<PlacementJob> {
 
 async function startProjector(queue: Queue<PlacementJob>): Promise<void> {
   const { connection } = eventStore;
-  const state: ProjectorState = { checkpoint: null, following: false };
+  const state = initialState();
   const stopping = new AbortController();
   const room = queueRoom({ queue, jobsMax: 1_000, nowMs: Date.now });
   const running = runProjector(

@@ -6,7 +6,7 @@ import type { OrderEventBatch } from '@orders/order-store/order-subscription';
 import type { PlacementJob } from '@orders/placement-queue/placement-queue';
 import { queueRoom } from '@orders/placement-queue/queue-room';
 import { projectorMetrics } from '@orders/projector/metrics';
-import { followLog } from '@orders/projector/projector';
+import { followLog, initialState } from '@orders/projector/projector';
 import type { Keyspace } from '@orders/read-model/keys';
 import { openOrders } from '@orders/read-model/redis-open-orders';
 import { redisProjection } from '@orders/read-model/redis-projection';
@@ -75,6 +75,6 @@ export async function projectBatches(batches: readonly MeasuredBatch[], options:
     metrics: projectorMetrics(new Registry()),
     log: createLogger('test', 'silent'),
   };
-  const state = { checkpoint: null, following: false };
+  const state = initialState();
   await followLog(deps, state, new AbortController().signal, () => undefined);
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Rebuilt, rebuildModel } from '@orders/cli/rebuild/rebuild-model';
 import { verifyModel } from '@orders/cli/verify/verify-model';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
+import { allOrders } from '@orders/order-store/order-shard';
 import { orderEventBatches } from '@orders/order-store/order-subscription';
 import { identifyStore } from '@orders/order-store/store-identity';
 import {
@@ -14,7 +15,7 @@ import {
   placementQueueOptions,
 } from '@orders/placement-queue/placement-queue';
 import { projectorMetrics } from '@orders/projector/metrics';
-import { type ProjectorState, runProjector } from '@orders/projector/projector';
+import { initialState, runProjector } from '@orders/projector/projector';
 import { type Keyspace, keyspace } from '@orders/read-model/keys';
 import { liveKeys } from '@orders/read-model/live-keys';
 import { openOrders } from '@orders/read-model/redis-open-orders';
@@ -57,7 +58,7 @@ afterEach(async () => {
 
 async function startProjector(): Promise<() => Promise<void>> {
   const { connection } = eventStore;
-  const state: ProjectorState = { checkpoint: null, following: false };
+  const state = initialState();
   const stopping = new AbortController();
   const deps = {
     identifyStore: () => identifyStore(connection.client()),
@@ -98,7 +99,7 @@ const rebuild = (): Promise<Rebuilt> => rebuildModel({ ...deps(), force: false, 
 const lease = { ms: 10_000, renewEveryMs: 1_000 };
 const deps = () => ({
   client: eventStore.connection.client(),
-  home: { redis, keys },
+  home: { redis, keys, shard: allOrders },
   onFolded: () => undefined,
   onCompared: () => undefined,
   signal: new AbortController().signal,

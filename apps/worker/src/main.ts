@@ -8,17 +8,14 @@ import { isAbandonedWrite } from '@orders/order-store/event-store-connection';
 import { eventStoreOrderStore } from '@orders/order-store/event-store-order-store';
 import { openEventStore } from '@orders/order-store/open-event-store';
 import { readLogEnd } from '@orders/order-store/store-identity';
-import {
-  type PlacementJob,
-  placementQueueName,
-  placementQueueOptions,
-  placementWorkerOptions,
-} from '@orders/placement-queue/placement-queue';
+import { openPlacementQueue } from '@orders/placement-queue/open-placement-queue';
+import { type PlacementJob, placementQueueName, placementWorkerOptions } from '@orders/placement-queue/placement-queue';
 import { failFast, reportErrors, waitForEver } from '@orders/redis/connection-profiles';
 import { keyPrefix } from '@orders/redis/key-tag';
 import { openRedis } from '@orders/redis/open-redis';
+import { servedHomes } from '@orders/redis/shard-homes';
 import { startAdminServer } from '@orders/telemetry/admin-server';
-import { Queue, Worker } from 'bullmq';
+import { Worker } from 'bullmq';
 import { Registry } from 'prom-client';
 import { Agent } from 'undici';
 import { WorkerSettings } from './config.ts';
@@ -45,8 +42,8 @@ await runService({
     const crash = crashPoints(workerSteps, process.env);
     const registry = new Registry();
     const metrics = workerMetrics(registry);
-    const prefix = keyPrefix(config.REDIS_KEY_TAG);
 
+    const homes = servedHomes(config);
     const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
     const dispatcher = new Agent({
       connections: config.WORKER_CONCURRENCY,
@@ -56,18 +53,10 @@ await runService({
       keepAliveTimeout: 30_000,
     });
     onStop('exchange connections', () => dispatcher.destroy());
-    const redis = openRedis({ url: config.REDIS_URL, profile: failFast, log, onStop });
-    const blockingRedis = openRedis({ url: config.REDIS_URL, profile: waitForEver, log, onStop });
-    const queue = new Queue<PlacementJob>(placementQueueName, {
-      ...placementQueueOptions(prefix),
-      connection: redis,
-    });
-    reportErrors(queue, (err) => log.warn({ err }, 'queue'));
-    // BullMQ remembers a first contact that failed for ever: only a new process makes another one.
-    void queue.waitUntilReady().catch((err: Error) => {
-      throw new CannotStartError(
-        `the first contact with Redis failed, and this process makes no other: ${err.message}`,
-      );
+    const queues = homes.map(({ url, tag }) => {
+      const prefix = keyPrefix(tag);
+      const redis = openRedis({ url, profile: failFast, log, onStop });
+      return { url, prefix, redis, queue: openPlacementQueue({ redis, prefix, log, onStop }) };
     });
     const admin = await startAdminServer({
       host: config.ADMIN_HOST,
@@ -75,7 +64,8 @@ await runService({
       registry,
       isStopping,
       checks: {
-        redis: async () => (await redis.ping()) === 'PONG',
+        redis: async () =>
+          (await Promise.all(queues.map(({ redis }) => redis.ping()))).every((pong) => pong === 'PONG'),
         event_store: () => readLogEnd(connection.client()).then(() => true),
       },
     });
@@ -96,34 +86,35 @@ await runService({
       newId: randomUUID,
       observe: placementObserver(metrics),
     };
-    const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
-    const processor = placementProcessor({
-      place: (orderId, job) => placeOrder(placement, orderId, job),
-      pauseFetching: fetchPause(() => worker),
-      metrics,
-      log,
+    const concurrency = Math.ceil(config.WORKER_CONCURRENCY / homes.length);
+    const workers = queues.map(({ queue, prefix, url }) => {
+      const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
+      const processor = placementProcessor({
+        place: (orderId, job) => placeOrder(placement, orderId, job),
+        pauseFetching: fetchPause(() => worker),
+        metrics,
+        log,
+      });
+      const atWork = crash.following('worker.complete:before', processor);
+      const worker: Worker<PlacementJob, string> = new Worker(placementQueueName, watch.around(atWork), {
+        ...placementWorkerOptions({ prefix, concurrency, lockMs: config.PLACEMENT_LOCK_MS }),
+        connection: openRedis({ url, profile: waitForEver, log, onStop }),
+      });
+      reportErrors(worker, (err) => log.warn({ err }, 'worker'));
+      worker.on('stalled', () => metrics.stalled.inc());
+      worker.on(
+        'completed',
+        crash.following('worker.complete:after', () => undefined),
+      );
+      const stopWatching = periodically(watchEveryMs, watch.check, (err) => {
+        if (err instanceof WorkerStuckError) throw new CannotStartError(err.message);
+        log.debug({ err }, 'queue length unknown');
+      });
+      onStop('stall watch', stopWatching);
+      return worker;
     });
-    const atWork = crash.following('worker.complete:before', processor);
-    const worker: Worker<PlacementJob, string> = new Worker(placementQueueName, watch.around(atWork), {
-      ...placementWorkerOptions({
-        prefix,
-        concurrency: config.WORKER_CONCURRENCY,
-        lockMs: config.PLACEMENT_LOCK_MS,
-      }),
-      connection: blockingRedis,
-    });
-    reportErrors(worker, (err) => log.warn({ err }, 'worker'));
-    worker.on('stalled', () => metrics.stalled.inc());
-    worker.on(
-      'completed',
-      crash.following('worker.complete:after', () => undefined),
-    );
-    // Neither ends by itself while Redis is gone; what is not drained by then is taken over by another worker.
-    onStop('worker', () => Promise.race([worker.close(), sleep(config.SHUTDOWN_DEADLINE_MS * 0.75)]));
-    const stopWatching = periodically(watchEveryMs, watch.check, (err) => {
-      if (err instanceof WorkerStuckError) throw new CannotStartError(err.message);
-      log.debug({ err }, 'queue length unknown');
-    });
-    onStop('stall watch', stopWatching);
+    // None ends by itself while Redis is gone; what is not drained by then is taken over by another worker.
+    const drained = () => Promise.all(workers.map((worker) => worker.close()));
+    onStop('workers', () => Promise.race([drained(), sleep(config.SHUTDOWN_DEADLINE_MS * 0.75)]));
   },
 });

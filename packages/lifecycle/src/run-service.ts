@@ -82,7 +82,7 @@ export async function runService<Schema extends TObject>(definition: ServiceDefi
     const reason = describeStartFailure(err, portSettings(config));
     if (reason === null) log.fatal({ err }, 'failed to start');
     else log.fatal(reason);
-    await stop('failed to start', 1);
+    await stop('failed to start', err instanceof ConfigError ? unusableConfiguration : 1);
   }
 }
 
@@ -99,6 +99,7 @@ function readConfigOrExit<Schema extends TObject>(name: string, schema: Schema, 
 /** What the user can do about it; `null` for a failure that only its stack explains. */
 function describeStartFailure(err: unknown, ports: Readonly<Record<string, number>>): string | null {
   if (err instanceof CannotStartError) return err.message;
+  if (err instanceof ConfigError) return `unusable setting: ${err.message}`;
   const { code, port } = err as NodeJS.ErrnoException & { port?: number };
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return null;
   const setting = Object.keys(ports).find((name) => ports[name] === port) ?? Object.keys(ports).join(' or ');

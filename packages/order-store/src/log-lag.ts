@@ -2,10 +2,11 @@
 // exactly while they are few, in proportion to the positions when they are many.
 import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client';
 import { withinMs } from './deadline.ts';
+import { allOrders, inShard, type OrderShard } from './order-shard.ts';
 import { type LogPosition, orderStreamPrefix } from './order-store.ts';
 
 export type LogLag = {
-  /** Order events after the position. */
+  /** Order events of the shard after the position. */
   events: number;
   /** How long ago the oldest of them that was looked at was recorded, in seconds; 0 when there is none. */
   seconds: number;
@@ -15,18 +16,21 @@ export type LogLag = {
 const looks = [1, 32, 1_000];
 const answerWithinMs = 5_000;
 
+type Reader = { client: EventStoreDBClient; reached: LogPosition | null; shard?: OrderShard };
+
 /** Rejects when the event store does not answer within 5 s. */
-export function measureLag(client: EventStoreDBClient, reached: LogPosition | null, now: Date): Promise<LogLag> {
-  return withinMs(answerWithinMs, countAfter(client, reached?.commit ?? 0n, now));
+export function measureLag(reader: Reader, now: Date): Promise<LogLag> {
+  return withinMs(answerWithinMs, countAfter(reader, now));
 }
 
 type Seen = { at: bigint; isOrder: boolean; recordedAt: Date };
 
-async function countAfter(client: EventStoreDBClient, reached: bigint, now: Date): Promise<LogLag> {
+async function countAfter({ client, reached: position, shard = allOrders }: Reader, now: Date): Promise<LogLag> {
+  const reached = position?.commit ?? 0n;
   let behind: Seen[] = [];
   let complete = false;
   for (const look of looks) {
-    const newest = await readNewest(client, look);
+    const newest = await readNewest(client, shard, look);
     behind = newest.filter(({ at }) => at > reached);
     complete = newest.length < look || behind.length < newest.length;
     if (complete) break;
@@ -42,11 +46,11 @@ async function countAfter(client: EventStoreDBClient, reached: bigint, now: Date
   return { events: Math.round(orders.length * share), seconds };
 }
 
-async function readNewest(client: EventStoreDBClient, maxCount: number): Promise<Seen[]> {
+async function readNewest(client: EventStoreDBClient, shard: OrderShard, maxCount: number): Promise<Seen[]> {
   const read = await Array.fromAsync(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount }));
   return read.flatMap(({ event }) => {
     if (event?.position === undefined) return [];
-    const isOrder = event.streamId.startsWith(orderStreamPrefix);
+    const isOrder = event.streamId.startsWith(orderStreamPrefix) && inShard(event.streamId, shard);
     return [{ at: event.position.commit, isOrder, recordedAt: event.created }];
   });
 }

@@ -11,7 +11,8 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client';
 import { decodeEvent } from './event-codec.ts';
-import { isLater, type LogPosition, orderStreamPrefix, type RecordedOrderEvent } from './order-store.ts';
+import { allOrders, type OrderShard, shardStreams } from './order-shard.ts';
+import { isLater, type LogPosition, type RecordedOrderEvent } from './order-store.ts';
 
 export type OrderEventBatch = {
   /** In log order; empty when only the position moved, the end of the log was reached, or nothing came for a while. */
@@ -28,6 +29,8 @@ type SubscribeOptions = {
   client: EventStoreDBClient;
   /** Exclusive; `null` for the start of the log. */
   from: LogPosition | null;
+  /** Whose events; of all orders, unless stated. */
+  shard?: OrderShard;
   batchMax: number;
   /**
    * An empty batch is handed over when nothing came for this long, so that the consumer can look after its own state.
@@ -90,7 +93,7 @@ type Heard = {
   searchedUpTo: LogPosition | null;
 };
 
-function subscribe({ client, from, batchMax }: SubscribeOptions) {
+function subscribe({ client, from, shard = allOrders, batchMax }: SubscribeOptions) {
   const heard: Heard = { failure: null, caughtUp: false, searchedUpTo: null };
   let bell = Promise.withResolvers<'some' | 'none'>();
   const wake = () => bell.resolve('some');
@@ -102,7 +105,10 @@ function subscribe({ client, from, batchMax }: SubscribeOptions) {
     heard.searchedUpTo = position;
     wake();
   };
-  const filter = streamNameFilter({ prefixes: [orderStreamPrefix], checkpointInterval, checkpointReached });
+  const streams = shardStreams(shard);
+  const search = { checkpointInterval, checkpointReached };
+  const filter =
+    'regex' in streams ? streamNameFilter({ ...streams, ...search }) : streamNameFilter({ ...streams, ...search });
   const subscription = client.subscribeToAll({ fromPosition: from ?? START, filter }, { highWaterMark: batchMax });
   subscription.on('readable', wake);
   subscription.on('caughtUp', () => {

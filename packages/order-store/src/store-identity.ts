@@ -1,5 +1,6 @@
 // Which event store this is. What is derived from one must not be read as if it came from another, say after its data
 // folder was wiped, so the store carries a name of its own: the id in the first event of a stream of that purpose.
+import { randomUUID } from 'node:crypto';
 import {
   BACKWARDS,
   END,
@@ -10,7 +11,6 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { v4 as uuidV4 } from 'uuid';
 import { withinMs } from './deadline.ts';
 import type { LogPosition } from './order-store.ts';
 
@@ -22,7 +22,7 @@ const answerWithinMs = 5_000;
 export async function identifyStore(client: EventStoreDBClient): Promise<string> {
   const known = await withinMs(answerWithinMs, readIdentity(client));
   if (known !== null) return known;
-  const identified = jsonEvent({ type: 'StoreIdentified', data: { store_id: uuidV4() } });
+  const identified = jsonEvent({ type: 'StoreIdentified', data: { store_id: randomUUID() } });
   const options = { expectedRevision: NO_STREAM } as const;
   await withinMs(answerWithinMs, client.appendToStream(identityStream, identified, options)).catch((error: unknown) => {
     if (!(error instanceof WrongExpectedVersionError)) throw error;

@@ -5,6 +5,7 @@ import { NoAnswerError } from '../src/deadline.ts';
 import { connectEventStore } from '../src/event-store-connection.ts';
 import { eventStoreOrderStore } from '../src/event-store-order-store.ts';
 import { measureLag } from '../src/log-lag.ts';
+import { allOrders, type OrderShard, shardOf } from '../src/order-shard.ts';
 import type { LogPosition } from '../src/order-store.ts';
 import { type OrderEventBatch, orderEventBatches } from '../src/order-subscription.ts';
 import { identifyStore, readLogEnd } from '../src/store-identity.ts';
@@ -44,11 +45,11 @@ async function positionNow(): Promise<LogPosition | null> {
 async function follow(
   from: LogPosition | null,
   enough: (batches: OrderEventBatch[]) => boolean,
-  batchMax = 50,
+  { batchMax = 50, shard = allOrders } = {},
 ): Promise<OrderEventBatch[]> {
   const batches: OrderEventBatch[] = [];
   const stopped = new AbortController();
-  for await (const batch of orderEventBatches({ client, from, batchMax, idleMs: 50, signal: stopped.signal })) {
+  for await (const batch of orderEventBatches({ client, from, shard, batchMax, idleMs: 50, signal: stopped.signal })) {
     batches.push(batch);
     if (enough(batches)) stopped.abort();
   }
@@ -80,7 +81,7 @@ describe('orderEventBatches', () => {
     const seen: string[] = [];
     let from = start;
     while (seen.length < ids.length) {
-      const [first] = await follow(from, (soFar) => ordersIn(soFar).length > 0, 7);
+      const [first] = await follow(from, (soFar) => ordersIn(soFar).length > 0, { batchMax: 7 });
       if (first === undefined) throw new Error('no batch');
       const batches = [first];
       seen.push(...ordersIn(batches));
@@ -92,7 +93,7 @@ describe('orderEventBatches', () => {
   it('does not call itself caught up before it handed over what was there', async () => {
     const from = await positionNow();
     await place(60);
-    const batches = await follow(from, (soFar) => soFar.at(-1)?.caughtUp === true, 10);
+    const batches = await follow(from, (soFar) => soFar.at(-1)?.caughtUp === true, { batchMax: 10 });
     expect(ordersIn(batches)).toHaveLength(60);
     expect(batches.slice(0, -1).some(({ caughtUp }) => caughtUp)).toBe(false);
   });
@@ -148,20 +149,48 @@ describe('orderEventBatches', () => {
   });
 });
 
+describe('the subscriptions of shards', () => {
+  const shards = ([0, 1, 2, 3] as const).map((index): OrderShard => ({ index, of: 4 }));
+  const placeMany = (count: number) =>
+    Promise.all(Array.from({ length: count }, newOrderId).map((id) => store.append(placement(id)).then(() => id)));
+
+  it('deliver together what the log has, each the orders of its shard, and get past those of others', async () => {
+    const from = await positionNow();
+    const ids = await placeMany(200);
+    const end = await positionNow();
+    const delivered = await Promise.all(
+      shards.map(async (shard) => ordersIn(await follow(from, (soFar) => soFar.at(-1)?.caughtUp ?? false, { shard }))),
+    );
+    for (const [index, orders] of delivered.entries())
+      expect(orders.map((id) => shardOf(id, 4))).toEqual(orders.map(() => index));
+    expect(delivered.flat().toSorted()).toEqual(ids.toSorted());
+    for (const shard of shards)
+      expect(await measureLag({ client, reached: end, shard }, new Date())).toEqual({ events: 0, seconds: 0 });
+  });
+
+  it('are not behind while only others have events', async () => {
+    const reached = await positionNow();
+    const [id = ''] = await placeMany(1);
+    const own = shardOf(id, 4);
+    for (const shard of shards)
+      expect((await measureLag({ client, reached, shard }, new Date())).events).toBe(shard.index === own ? 1 : 0);
+  });
+});
+
 describe('measureLag', () => {
   it('counts the order events behind a position, and none at the end', async () => {
     const from = await positionNow();
     await place(3);
     await client.appendToStream('other', jsonEvent({ type: 'Noise', data: {} }));
-    expect(await measureLag(client, from, new Date())).toMatchObject({ events: 3 });
-    expect(await measureLag(client, await positionNow(), new Date())).toEqual({ events: 0, seconds: 0 });
+    expect(await measureLag({ client, reached: from }, new Date())).toMatchObject({ events: 3 });
+    expect(await measureLag({ client, reached: await positionNow() }, new Date())).toEqual({ events: 0, seconds: 0 });
   });
 
   it('estimates a long way from the positions', async () => {
     const from = await positionNow();
     const batch = Array.from({ length: 500 }, () => jsonEvent({ type: 'RedriveRequested', data: { order_id: 'x' } }));
     for (let n = 0; n < 4; n += 1) await client.appendToStream(`order-${newOrderId()}`, batch);
-    const { events } = await measureLag(client, from, new Date());
+    const { events } = await measureLag({ client, reached: from }, new Date());
     expect(events).toBeGreaterThan(1_900);
     expect(events).toBeLessThan(2_100);
   });

@@ -5,7 +5,7 @@ import { type EventStoreFlags, eventStoreOption, withEventStore } from '../event
 import { type ExitCode, exitCodes } from '../failures.ts';
 import { showStages } from '../verify/command-stages.ts';
 import { counted, differenceLines, whole } from '../verify/difference-lines.ts';
-import { type RedisFlags, redisOption, withReadModel } from '../verify/live-model.ts';
+import { eachReadModel, type ModelHome, type RedisFlags, redisOption, shardWords } from '../verify/live-model.ts';
 import { usualLease } from './model-build.ts';
 import { type Rebuilt, rebuildModel } from './rebuild-model.ts';
 
@@ -42,26 +42,30 @@ async function rebuild(flags: RebuildFlags, context: CommandContext): Promise<Ex
   const signal = context.stopping();
   const stages = showStages(context);
   try {
-    const rebuilt = await withEventStore(flags, context, (connection) =>
-      withReadModel(flags, context, (home) =>
-        rebuildModel({
+    return await withEventStore(flags, context, async (connection) => {
+      const rebuild = async (home: ModelHome) => {
+        const which = shardWords(home.shard, ' ', '');
+        const rebuilt = await rebuildModel({
           client: connection.client(),
           home,
           force: flags.force ?? false,
           ...{ graceMs, lease: usualLease },
-          onFolded: stages.on('building', 'events'),
-          onCompared: stages.on('comparing', 'orders'),
+          onFolded: stages.on(`building${which}`, 'events'),
+          onCompared: stages.on(`comparing${which}`, 'orders'),
           signal,
-        }),
-      ),
-    );
-    stages.end();
-    for (const text of linesOf(rebuilt)) context.write(text);
-    return rebuilt.switched ? exitCodes.clean : exitCodes.notClean;
+        });
+        stages.end();
+        context.write(shardWords(home.shard, '', ':\n'));
+        for (const text of linesOf(rebuilt)) context.write(text);
+        return rebuilt.switched;
+      };
+      const switched = await Array.fromAsync(eachReadModel(flags, context, rebuild));
+      return switched.every(Boolean) ? exitCodes.clean : exitCodes.notClean;
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
     stages.end();
-    context.writeError('orders: stopped; the read model is the one that it was\n');
+    context.writeError('orders: stopped; the read model that was being built again is the one that it was\n');
     return exitCodes.interrupted;
   } finally {
     stages.end();

@@ -45,6 +45,6 @@ export async function foldOn(fold: Fold, { position: from, events: before }: Fol
     events += count;
     onFolded(events, Math.round(events * (Number(to.commit) / Math.max(1, Number(commit)))));
   };
-  await foldLog({ client, from, to, views, onPage, signal });
+  await foldLog({ client, shard: home.shard, from, to, views, onPage, signal });
   return { position: to, events };
 }

@@ -1,5 +1,6 @@
 // Folds a stretch of the log into views, page by page, as the projector does: with the same code, from events alone.
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import { inShard, type OrderShard } from '@orders/order-store/order-shard';
 import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
 import { foldViews } from '@orders/read-model/fold-views';
 import type { OrderView } from '@orders/read-model/order-view';
@@ -14,6 +15,8 @@ export type ViewStore = {
 
 export type FoldOptions = {
   client: EventStoreDBClient;
+  /** Whose events are folded. */
+  shard: OrderShard;
   /** Exclusive; `null` for the start of the log. */
   from: LogPosition | null;
   /** Inclusive. */
@@ -25,13 +28,14 @@ export type FoldOptions = {
 };
 
 /** Throws `UnreachableError` when the event store does not answer to the end, and what `views` throws. */
-export async function foldLog({ client, from, to, views, onPage, signal }: FoldOptions): Promise<void> {
+export async function foldLog({ client, shard, from, to, views, onPage, signal }: FoldOptions): Promise<void> {
   for await (const page of orderLogPages(client, from, to)) {
     signal.throwIfAborted();
     const last = page.events.at(-1);
     if (last === undefined) continue;
-    await foldPage(views, page.events, last.position);
-    onPage(page.events.length, last.position);
+    const events = page.events.filter(({ orderId }) => inShard(orderId, shard));
+    if (events.length > 0) await foldPage(views, events, last.position);
+    onPage(events.length, last.position);
   }
 }
 

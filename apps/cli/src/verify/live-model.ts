@@ -1,8 +1,11 @@
-// The read model as a command sees it: the Redis that holds it, and the checkpoint of the generation that is live. What
-// a command may conclude of it rests on that checkpoint, so it is looked at again whenever something was read.
+// The read model as a command sees it: the Redis that holds it, shard by shard, and the checkpoint of the generation
+// that is live. What a command may conclude of it rests on that checkpoint, so it is looked at again whenever something
+// was read.
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { redisSettings } from '@orders/config/settings';
+import { ConfigError, type Environment, readConfig } from '@orders/config/read-config';
+import { redisSettings, servedShardSettings } from '@orders/config/settings';
 import { withinMs } from '@orders/order-store/deadline';
+import type { OrderShard } from '@orders/order-store/order-shard';
 import { isLater, type LogPosition } from '@orders/order-store/order-store';
 import { readIdentity } from '@orders/order-store/store-identity';
 import { type Checkpoint, decodeCheckpoint } from '@orders/read-model/checkpoint';
@@ -10,11 +13,13 @@ import { type Keyspace, keyspace } from '@orders/read-model/keys';
 import { currentViewVersion } from '@orders/read-model/order-view';
 import { failFast } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
+import { type ShardHome, servedHomes } from '@orders/redis/shard-homes';
 import type { Redis } from 'ioredis';
+import { Type } from 'typebox';
 import type { CommandContext } from '../command-context.ts';
 import { type Setting, settingOf } from '../command-settings.ts';
 import { askEventStore } from '../event-store.ts';
-import { UnreachableError } from '../failures.ts';
+import { UnreachableError, UnusableInputError } from '../failures.ts';
 
 const urlSetting: Setting = {
   variable: 'REDIS_URL',
@@ -28,6 +33,12 @@ const tagSetting: Setting = {
   schema: redisSettings.REDIS_KEY_TAG,
   meaning: 'a small letter, then small letters, digits and dashes',
 };
+const shardsSetting: Setting = {
+  variable: 'SHARDS',
+  option: 'SHARDS',
+  schema: Type.String({ pattern: `^(${redisSettings.SHARDS.enum.join('|')})$`, default: '1' }),
+  meaning: `one of ${redisSettings.SHARDS.enum.join(', ')}`,
+};
 
 const answerWithinMs = 10_000;
 // Nobody waits for one of so many answers: a Redis that is held up for moments is no reason to begin anew.
@@ -38,21 +49,38 @@ export const redisOption = ['--redis <url>', 'Redis of the read model (REDIS_URL
 export type RedisFlags = { redis?: string };
 
 /** `keys`: of whichever generation; ask for that of a checkpoint. */
-export type ModelHome = { redis: Redis; keys: Keyspace };
+export type ModelHome = { redis: Redis; keys: Keyspace; shard: OrderShard };
 
 /** What a command was asked for makes no sense now, or came to nothing. */
 export class NotDoneError extends Error {
   override readonly name = 'NotDoneError';
 }
 
-/** Connected while `use` runs. Throws `UnreachableError` when Redis does not answer within moments. */
-export async function withReadModel<T>(
+/**
+ * What `use` has to say of the read model of each shard, or of those of `SHARDS_SERVED`, one after the other; connected
+ * to its Redis while it runs. Throws `UnreachableError` when Redis does not answer within moments.
+ */
+export async function* eachReadModel<T>(
   flags: RedisFlags,
   { env }: Pick<CommandContext, 'env'>,
   use: (home: ModelHome) => Promise<T>,
-): Promise<T> {
-  const url = settingOf(urlSetting, flags.redis, env);
-  const keys = keyspace(settingOf(tagSetting, undefined, env));
+): AsyncGenerator<T, void, void> {
+  for (const home of homesOf(flags, env)) yield await withReadModel(home, use);
+}
+
+function homesOf(flags: RedisFlags, env: Environment): ShardHome[] {
+  const REDIS_URL = settingOf(urlSetting, flags.redis, env);
+  const REDIS_KEY_TAG = settingOf(tagSetting, undefined, env);
+  const SHARDS = settingOf(shardsSetting, undefined, env);
+  try {
+    return servedHomes({ REDIS_URL, REDIS_KEY_TAG, SHARDS, ...servedShards(env) });
+  } catch (error) {
+    throw error instanceof ConfigError ? new UnusableInputError(error.message) : error;
+  }
+}
+
+async function withReadModel<T>({ url, tag, shard }: ShardHome, use: (home: ModelHome) => Promise<T>): Promise<T> {
+  const keys = keyspace(tag);
   const steps: (() => unknown)[] = [];
   const { promise: refused, reject } = Promise.withResolvers<never>();
   const log = { warn: ({ err }: { err?: unknown }) => reject(new UnreachableError('Redis', err)) };
@@ -61,7 +89,7 @@ export async function withReadModel<T>(
     const ready = new Promise<void>((resolve) => void redis.once('ready', resolve));
     await askRedis(() => withinMs(answerWithinMs, Promise.race([ready, refused])));
     refused.catch(() => undefined);
-    return await use({ redis, keys });
+    return await use({ redis, keys, shard });
   } finally {
     for (const step of steps) step();
   }
@@ -110,3 +138,9 @@ export function stillLive(checkpoint: Checkpoint | null, before: Checkpoint, pos
     throw new NotDoneError('another generation of the read model went live meanwhile');
   if (isLater(position, now.position)) throw new NotDoneError('the read model fell back to an older state meanwhile');
 }
+
+const servedShards = (env: Environment) => readConfig(Type.Object(servedShardSettings), env);
+
+/** What stands before or behind words about a shard; nothing when there is only one. */
+export const shardWords = ({ index, of }: OrderShard, before: string, after: string): string =>
+  of === 1 ? '' : `${before}shard ${index} of ${of}${after}`;

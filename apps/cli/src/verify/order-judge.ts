@@ -2,6 +2,7 @@
 // moment, so it is right or wrong once and for all; a view that is further than the fold is held against the stream of
 // its order, up to the revision that it shows.
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import { inShard } from '@orders/order-store/order-shard';
 import type { LogPosition, RecordedOrderEvent } from '@orders/order-store/order-store';
 import type { Checkpoint } from '@orders/read-model/checkpoint';
 import { indexNames } from '@orders/read-model/keys';
@@ -56,7 +57,7 @@ export function orderJudge({ home, live, client, expected }: Comparison, differe
 
   /** What the read model, being where it is, has to say of the order. */
   async function truthOf(id: string, folded: OrderView | null, { view }: FoundOrder): Promise<OrderView | null> {
-    if (view === null || view.revision <= (folded?.revision ?? -1)) return folded;
+    if (view === null || view.revision <= (folded?.revision ?? -1) || !inShard(id, home.shard)) return folded;
     const history = await historyOf(client, id);
     // An order whose events end before the revision of its view is judged by what they say.
     const atPosition = viewAt(history, expected.position);

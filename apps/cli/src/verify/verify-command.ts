@@ -6,7 +6,7 @@ import { type EventStoreFlags, eventStoreOption, withEventStore } from '../event
 import { type ExitCode, exitCodes } from '../failures.ts';
 import { showStages } from './command-stages.ts';
 import { counted, differenceLines } from './difference-lines.ts';
-import { type RedisFlags, redisOption, withReadModel } from './live-model.ts';
+import { eachReadModel, type RedisFlags, redisOption, shardWords } from './live-model.ts';
 import { type Verified, verifyModel } from './verify-model.ts';
 
 type VerifyFlags = EventStoreFlags & RedisFlags & { json?: true };
@@ -38,19 +38,23 @@ async function verify(flags: VerifyFlags, context: CommandContext): Promise<Exit
   const stages = showStages(context);
   try {
     const verified = await withEventStore(flags, context, (connection) =>
-      withReadModel(flags, context, (home) =>
-        verifyModel({
-          client: connection.client(),
-          home,
-          onFolded: stages.on('reading the log', 'events'),
-          onCompared: stages.on('comparing', 'orders'),
-          signal,
+      Array.fromAsync(
+        eachReadModel(flags, context, (home) => {
+          const which = shardWords(home.shard, ' ', '');
+          return verifyModel({
+            client: connection.client(),
+            home,
+            onFolded: stages.on(`reading the log${which}`, 'events'),
+            onCompared: stages.on(`comparing${which}`, 'orders'),
+            signal,
+          });
         }),
       ),
     );
     stages.end();
-    for (const text of flags.json ? jsonOf(verified) : linesOf(verified)) context.write(text);
-    return verified.differences.count() === 0 ? exitCodes.clean : exitCodes.notClean;
+    for (const text of flags.json ? jsonOf(verified) : verified.flatMap((one) => [...linesOf(one)]))
+      context.write(text);
+    return verified.every(({ differences }) => differences.count() === 0) ? exitCodes.clean : exitCodes.notClean;
   } catch (error) {
     if (signal.aborted) return exitCodes.interrupted;
     throw error;
@@ -59,17 +63,30 @@ async function verify(flags: VerifyFlags, context: CommandContext): Promise<Exit
   }
 }
 
-function* linesOf({ orders, events, differences }: Verified): Generator<string> {
+function* linesOf({ shard, orders, events, differences }: Verified): Generator<string> {
   const what = `${counted(orders, 'order')}, from ${counted(events, 'event')}`;
   const verdict = differences.count() === 0 ? 'the read model equals the log' : 'the read model does not equal the log';
-  yield `${what}: ${verdict}\n`;
+  yield `${shardWords(shard, '', ': ')}${what}: ${verdict}\n`;
   yield* differenceLines(differences);
 }
 
+/** One document for one shard; for several, one that holds theirs, and how many differences there are in all. */
+function* jsonOf(verified: readonly Verified[]): Generator<string> {
+  const [only] = verified;
+  if (verified.length === 1 && only !== undefined) return yield* documentOf(only);
+  const total = verified.reduce((sum, { differences }) => sum + differences.count(), 0);
+  yield `{"differences": ${total}, "shards": [\n`;
+  for (const [index, one] of verified.entries()) {
+    if (index > 0) yield ',\n';
+    yield* documentOf(one);
+  }
+  yield ']}\n';
+}
+
 // In pieces: a model that is broken throughout has more differences than one string should hold.
-function* jsonOf({ differences, ...facts }: Verified): Generator<string> {
+function* documentOf({ shard, differences, ...facts }: Verified): Generator<string> {
   const { count, byKind, listed } = differences;
-  const document = { ...facts, differences: count(), by_kind: byKind() };
+  const document = { ...(shard.of > 1 && { shard }), ...facts, differences: count(), by_kind: byKind() };
   yield `${JSON.stringify(document, null, 2).slice(0, -2)},\n  "listed": [`;
   for (const [index, difference] of listed.entries())
     yield `${index === 0 ? '' : ','}\n    ${JSON.stringify(difference)}`;

@@ -1,5 +1,6 @@
 // Whether the live read model equals a fresh fold of the log. Reads only: the fold stands on the disk of whoever asks.
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { OrderShard } from '@orders/order-store/order-shard';
 import { catchUp } from './catch-up.ts';
 import { compareModels } from './compare-models.ts';
 import type { Differences } from './differences.ts';
@@ -16,6 +17,7 @@ export type VerifyOptions = {
 };
 
 export type Verified = {
+  shard: OrderShard;
   events: number;
   orders: number;
   /** Commit position up to which the log was folded; `null` for an empty log. */
@@ -33,7 +35,11 @@ export async function verifyModel({ client, home, onFolded, onCompared, signal }
     const orders = await expected.orders();
     const compared = (count: number) => onCompared(count, orders);
     const differences = await compareModels({ home, live, client, expected, onCompared: compared, signal });
-    return { events, orders, position: position === null ? null : String(position.commit), differences };
+    return {
+      shard: home.shard,
+      ...{ events, orders, differences },
+      position: position === null ? null : String(position.commit),
+    };
   } finally {
     tables.close();
   }

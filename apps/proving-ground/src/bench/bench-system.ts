@@ -13,6 +13,8 @@ import { localSystem } from '@orders/local-system/running-system';
 import { type LocalUrls, localUrls, serviceDefinitions } from '@orders/local-system/service-definitions';
 import type { ServiceGroup } from '@orders/local-system/service-groups';
 import { openEventStore } from '@orders/order-store/open-event-store';
+import type { ShardCount } from '@orders/order-store/order-shard';
+import { type ShardHome, shardHomes } from '@orders/redis/shard-homes';
 import { type ProcessUsage, usageOf } from './process-usage.ts';
 
 export type BenchSystemOptions = {
@@ -20,6 +22,8 @@ export type BenchSystemOptions = {
   groups?: readonly ServiceGroup[];
   workers?: number;
   apis?: number;
+  /** All on the one Redis. */
+  shards?: ShardCount;
   /** Settings beyond those of the system, the same for every process. */
   env?: Readonly<Record<string, string>>;
   /** Of the machine, to find commands. */
@@ -32,6 +36,7 @@ export type BenchSystemOptions = {
 
 export type BenchSystem = {
   urls: LocalUrls;
+  homes: readonly ShardHome[];
   api: { host: string; port: number };
   /** A file for the ids of all orders that were answered with 201. */
   acknowledgedFile: string;
@@ -59,7 +64,7 @@ const auditPatienceMs = 30_000;
 
 /** Resolves when every process is ready. */
 export async function startBenchSystem(options: BenchSystemOptions): Promise<BenchSystem> {
-  const { groups, workers = 2, apis = 1, env = {}, path, profileFolder, prepareEventStore } = options;
+  const { groups, workers = 2, apis = 1, shards = 1, env = {}, path, profileFolder, prepareEventStore } = options;
   const folder = await mkdtemp(join(tmpdir(), 'orders-bench-'));
   folders.add(folder);
   const acknowledgedFile = join(folder, 'acknowledged.ndjson');
@@ -75,11 +80,12 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
     api: { ...base.api, count: apis, adminPort },
   };
   const urls = localUrls(settings);
+  const sharding = { REDIS_KEY_TAG: 'orders', SHARDS: String(shards) };
   const everyDefinition = serviceDefinitions(settings);
   const definitions = everyDefinition.filter(({ group }) => groups?.includes(group) ?? true);
   const deaths: string[] = [];
   const killed: string[] = [];
-  const baseEnv = { PATH: path, LOG_LEVEL: 'warn', ...env };
+  const baseEnv = { PATH: path, LOG_LEVEL: 'warn', ...sharding, ...env };
   const profiling = (name: string): Record<string, string> =>
     profileFolder === undefined
       ? {}
@@ -112,6 +118,7 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
   }
   return {
     urls,
+    homes: shardHomes({ REDIS_URL: urls.redis, ...sharding }),
     api: settings.api,
     acknowledgedFile,
     async setFaults(faults) {

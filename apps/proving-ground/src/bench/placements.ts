@@ -13,8 +13,6 @@ import type { Round } from './round.ts';
 const connections = 64;
 const lookEveryMs = 25;
 const patienceMs = 180_000;
-// Unless `REDIS_KEY_TAG` says otherwise.
-const keyTag = 'orders';
 
 export type Placements = {
   /** Posts, and resolves when all of it is submitted: the rate is that of both, the latencies are those of the POSTs. */
@@ -27,16 +25,19 @@ export type Placements = {
   close: () => void;
 };
 
-export function placementsOf({ urls, acknowledgedFile }: BenchSystem): Placements {
+export function placementsOf({ urls, homes, acknowledgedFile }: BenchSystem): Placements {
   const redis = openRedis({
     ...{ url: urls.redis, profile: waitForEver, log: { warn: () => undefined } },
     onStop: () => undefined,
   });
-  const keys = keyspace(keyTag);
+  const shards = homes.map(({ tag }) => keyspace(tag));
 
   async function counts() {
-    const { byStatus } = await liveKeys(redis, keys);
-    const count = (status: OrderStatus) => redis.zcard(byStatus(status));
+    const live = await Promise.all(shards.map((keys) => liveKeys(redis, keys)));
+    const count = async (status: OrderStatus) => {
+      const counts = await Promise.all(live.map(({ byStatus }) => redis.zcard(byStatus(status))));
+      return counts.reduce((sum, each) => sum + each, 0);
+    };
     const [placed, submitting, submitted] = await Promise.all([
       count('placed'),
       count('submitting'),

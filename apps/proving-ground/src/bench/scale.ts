@@ -1,8 +1,9 @@
-// What more processes bring on this machine: workers for the whole pipeline, APIs for accepting. Every number of
-// processes is a system of its own, started and stopped in each round, so that all take turns.
-
+// What more processes bring on this machine: workers for the whole pipeline, APIs for accepting; and what the whole
+// pipeline costs in shards, which bring nothing until they stand on machines of their own. Every number is a system of
+// its own, started and stopped in each round, so that all take turns.
 import { availableParallelism } from 'node:os';
 import { summaryLine } from '@orders/cli/audit/audit-orders';
+import type { ShardCount } from '@orders/order-store/order-shard';
 import { type BenchSystem, startBenchSystem } from './bench-system.ts';
 import { postOrders } from './order-load.ts';
 import { quickExchange } from './pipeline.ts';
@@ -14,47 +15,56 @@ import type { BenchOptions, Scenario, ScenarioReport } from './scenario.ts';
 const connections = 64;
 const workerCounts = [1, 2, 4];
 const apiCounts = [1, 2];
+const shardCounts = [2, 4] as const;
 const roundSecondsAtFullScale = 5;
 const roundSecondsMin = 0.5;
 const warmUpOrdersAtFullScale = 4_000;
 const warmUpOrdersMin = 1_000;
 
-export const scale: Scenario = { key: 'scale', title: 'Scale: more workers, more APIs', run };
+export const scale: Scenario = { key: 'scale', title: 'Scale: more workers, more APIs, more shards', run };
 
 type Variant = { tally: RoundTally; measure: () => Promise<string> };
 
 async function run(options: BenchOptions): Promise<ScenarioReport> {
-  const pipelines = workerCounts.map((workers) => pipelineOf(workers, options));
+  const pipelines = workerCounts.map((workers) => pipelineOf({ workers }, options));
+  const sharded = shardCounts.map((shards) => pipelineOf({ workers: 1, shards }, options));
   const acceptances = apiCounts.map((apis) => acceptanceOf(apis, options));
   const audits: string[] = [];
   for (let round = 1; round <= options.rounds; round += 1) {
     options.write(`round ${round} of ${options.rounds}`);
-    for (const { measure } of [...pipelines, ...acceptances]) audits.push(await measure());
+    for (const { measure } of [...pipelines, ...sharded, ...acceptances]) audits.push(await measure());
   }
-  const measurements = [...pipelines, ...acceptances].map(({ tally }) => tally.measurement());
+  const measured = (variants: readonly Variant[]) => variants.map(({ tally }) => tally.measurement());
+  const [ofWorkers, ofShards, ofApis] = [measured(pipelines), measured(sharded), measured(acceptances)] as const;
   const cores = availableParallelism();
   return {
-    measurements,
+    measurements: [...ofWorkers, ...ofShards, ...ofApis],
     goals: [],
     audit: `${audits.length} audits, each clean, the last: ${audits.at(-1)}`,
     notes: [
-      ...gains(measurements.slice(0, pipelines.length)),
-      ...gains(measurements.slice(pipelines.length)),
+      ...gains(ofWorkers),
+      ...gains([...ofWorkers.slice(0, 1), ...ofShards]),
+      ...gains(ofApis),
       `${cores} cores carry everything: event store, Redis, exchange, projector, workers, APIs and the load generator.`,
       'More processes can bring no more than the cores that the others leave; with a machine for each, they would.',
     ],
   };
 }
 
-const gains = ([first, ...others]: ScenarioReport['measurements']): string[] =>
+type Measurements = ScenarioReport['measurements'];
+
+const gains = ([first, ...others]: Measurements): string[] =>
   first === undefined
     ? []
     : others.map((other) => `${other.name} : ${first.name} is ${ratioByRound(other, first).toFixed(2)}.`);
 
-function pipelineOf(workers: number, options: BenchOptions): Variant {
-  const name = `pipeline, ${workers === 1 ? '1 worker' : `${workers} workers`}`;
+type PipelineParts = { workers: number; shards?: ShardCount };
+
+function pipelineOf({ workers, shards = 1 }: PipelineParts, options: BenchOptions): Variant {
+  const inShards = shards === 1 ? '' : ` in ${shards} shards`;
+  const name = `pipeline${inShards}, ${workers === 1 ? '1 worker' : `${workers} workers`}`;
   return variant(name, {
-    start: () => startBenchSystem({ workers, path: options.path }),
+    start: () => startBenchSystem({ workers, shards, path: options.path }),
     async measure(system, tally) {
       const placements = placementsOf(system);
       try {

@@ -6,7 +6,7 @@ import { openStatuses } from '@orders/domain/order-types';
 import { type PlacementJob, placementJobId } from '@orders/placement-queue/placement-queue';
 import { queueRoom } from '@orders/placement-queue/queue-room';
 import type { ProjectorMetrics } from '@orders/projector/metrics';
-import { followLog, type ProjectorDeps, type ProjectorState } from '@orders/projector/projector';
+import { followLog, initialState, type ProjectorDeps } from '@orders/projector/projector';
 import { createSweeper, type SweeperDeps } from '@orders/projector/sweeper';
 import type { Logger } from '@orders/telemetry/logger';
 import type { WorkerMetrics } from '@orders/worker/metrics';
@@ -68,7 +68,7 @@ const logger = silent as unknown as Logger;
 
 export function bootProjector(env: Environment, process: Process): void {
   const { turns, nowMs, see, log, redis, call, queue, flaws } = env;
-  const state: ProjectorState = { checkpoint: null, following: false };
+  const state = initialState();
   const client = queue.clientOf(process);
   const room = queueRoom({ queue: client, jobsMax: env.jobsMax, nowMs });
   const metrics = {
