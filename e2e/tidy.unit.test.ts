@@ -135,6 +135,18 @@ describe('the walls', () => {
     });
     expect(breaches).toEqual([]);
   });
+
+  // Containers install no devDependencies: what is only among these is missing when the process starts.
+  it('let production run on what production installs', () => {
+    const installed = production.filter((path) => !path.startsWith('apps/proving-ground/'));
+    const breaches = installed.flatMap((path) => {
+      const { devDependencies = {} } = manifest(path.split('/').slice(0, 2).join('/'));
+      const loaded = read(path).matchAll(/^(?:import|export) (?!type )[^;]*?from '((?:@[a-z-]+\/)?[a-z-]+)/gm);
+      return [...loaded].flatMap(([, name = '']) => (name in devDependencies ? [`${path}: ${name}`] : []));
+    });
+    // Orders at random, for tests of several packages.
+    expect(breaches).toEqual(['packages/domain/src/generators.ts: fast-check']);
+  });
 });
 
 describe('what is committed', () => {
