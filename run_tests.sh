@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Tests everything, from formats to whole systems under kill -9, on a machine that has only git, some Node with npm, and
-# root. The last line is `N passed, N failed, N skipped`; each of the checks before the tests counts as one.
+# root. The last line is `N passed, N failed, N skipped`; each of the checks before the tests counts as one. What can run
+# on EventStoreDB and Redis in containers does so too, where there are any; otherwise that is the one thing skipped, with
+# the reason before the last line. REQUIRE_CONTAINERS=1 makes it a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=infra/set-up.sh
@@ -9,11 +11,15 @@ source infra/set-up.sh
 readonly reports=.test-logs
 checks_passed=0
 checks_failed=0
+checks_skipped=0
+reports_written=()
+skip_reason=
 
 main() {
   check_node
   install_packages
   install_redis
+  install_kubectl
   export PATH="$PWD/node_modules/.bin:$PATH"
   export NODE_OPTIONS=--disable-warning=ExperimentalWarning
   rm -rf "$reports"
@@ -23,7 +29,8 @@ main() {
   check 'types' tsc -p .
   tests unit-and-integration --project unit --project int
   tests end-to-end --project e2e
-  summary unit-and-integration end-to-end
+  tests_in_containers
+  summary
 }
 
 # Goes on after a failure: one run tells about everything that is wrong.
@@ -43,15 +50,33 @@ check() {
 tests() {
   local report=$1
   shift
+  reports_written+=("$report")
   printf '\n== %s tests\n' "$report"
   vitest run "$@" --reporter=default --reporter=json --outputFile.json="$reports/$report.json" || true
 }
 
+tests_in_containers() {
+  local why status=0
+  why=$(node packages/test-kit/src/containers/probe.ts) || status=$?
+  case $status in
+    0) tests containers --project containers ;;
+    75)
+      checks_skipped=$((checks_skipped + 1))
+      skip_reason="the tests in containers: $why"
+      ;;
+    *)
+      checks_failed=$((checks_failed + 1))
+      printf '\n== failed: the tests in containers: %s\n' "$why"
+      ;;
+  esac
+}
+
 summary() {
-  node - "$reports" "$checks_passed" "$checks_failed" "$@" <<'NODE'
+  if [[ -n $skip_reason ]]; then printf '\n== skipped: %s\n' "$skip_reason"; fi
+  node - "$reports" "$checks_passed" "$checks_failed" "$checks_skipped" "${reports_written[@]}" <<'NODE'
 const { readFileSync } = require('node:fs');
-const [folder, checksPassed, checksFailed, ...names] = process.argv.slice(2);
-let [passed, failed, skipped] = [Number(checksPassed), Number(checksFailed), 0];
+const [folder, checksPassed, checksFailed, checksSkipped, ...names] = process.argv.slice(2);
+let [passed, failed, skipped] = [Number(checksPassed), Number(checksFailed), Number(checksSkipped)];
 for (const name of names) {
   let report;
   try {

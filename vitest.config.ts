@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { containerSuites, notInContainers } from './packages/test-kit/src/containers/suites.ts';
 
 // Generous ends: nothing in the suites depends on how busy the machine is.
 const generous = { testTimeout: 60_000, hookTimeout: 60_000 };
@@ -19,6 +20,24 @@ export default defineConfig({
           include: ['{apps,packages}/*/test/**/*.int.test.ts', 'e2e/**/*.int.test.ts'],
           globalSetup: ['packages/test-kit/src/redis-setup.ts'],
           ...generous,
+        },
+      },
+      {
+        test: {
+          name: 'containers',
+          include: [
+            ...containerSuites,
+            'packages/test-kit/test/*.containers.test.ts',
+            'e2e/containers/*.containers.test.ts',
+          ],
+          exclude: Object.keys(notInContainers),
+          globalSetup: ['packages/test-kit/src/containers/setup.ts'],
+          setupFiles: ['packages/test-kit/src/containers/log-setup.ts'],
+          // Starting a node of EventStoreDB is waiting for the most part, and takes memory: neither one nor many at a time.
+          maxWorkers: 2,
+          // A test may start several nodes of EventStoreDB, which take seconds each.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -43,13 +43,19 @@ type Options = {
   extraEnv?: (name: string) => Record<string, string>;
   workers?: number;
   limits?: SupervisorLimits;
+  /** The URLs of an event store and a Redis that run already, and are not part of the system. */
+  outside?: { eventStore: string; redis: string };
 };
 
 export async function prepareSystem(env: Record<string, string> = {}, options: Options = {}): Promise<RunningSystem> {
-  const { extraEnv = () => ({}), workers, limits = patientLimits } = options;
+  const { extraEnv = () => ({}), workers, limits = patientLimits, outside } = options;
   const folder = await mkdtemp(join(tmpdir(), 'orders-e2e-'));
   const settings = await privateSystemSettings(folder);
   if (workers !== undefined) settings.workers.count = workers;
+  if (outside !== undefined) {
+    settings.eventStore = { url: outside.eventStore };
+    settings.redis = { url: outside.redis };
+  }
   const lines: string[] = [];
   const systems: LocalSystem[] = [];
   const processOf = (name: string) => {

@@ -1,9 +1,12 @@
-// An embedded event store for one test file: its own folder, its own port, gone afterwards.
+// An event store for one test file or test, gone afterwards: an embedded one with its own folder and port, or, in the
+// project `containers`, a server in a container of its own.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEventStoreServer } from '@orders/event-store/server';
 import { openStore } from '@orders/event-store/storage/store';
+import { startEventStoreContainer } from './containers/event-store.ts';
+import { type ProvidedContainers, providedContainers } from './containers/provided.ts';
 
 export type TestEventStore = {
   url: string;
@@ -16,6 +19,11 @@ export type TestEventStore = {
 };
 
 export async function startTestEventStore(port = 0): Promise<TestEventStore> {
+  const containers = providedContainers();
+  return containers === undefined ? startEmbedded(port) : startInContainer(containers, port);
+}
+
+async function startEmbedded(port: number): Promise<TestEventStore> {
   const dir = await mkdtemp(join(tmpdir(), 'orders-event-store-'));
   const start = async (onPort: number) => {
     const store = openStore(dir);
@@ -42,5 +50,19 @@ export async function startTestEventStore(port = 0): Promise<TestEventStore> {
       await goAway();
       await rm(dir, { recursive: true, force: true });
     },
+  };
+}
+
+async function startInContainer(containers: ProvidedContainers, port: number): Promise<TestEventStore> {
+  const { run, eventStoreImage: image } = containers;
+  const container = await startEventStoreContainer({ run, image, port });
+  return {
+    url: container.url,
+    port: container.port,
+    goAway: async () => {
+      await container.stop();
+    },
+    comeBack: container.start,
+    stop: container.remove,
   };
 }

@@ -9,9 +9,9 @@ import {
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { generously } from '../followed.ts';
-import { appendModes, freshStream, readEvents, someEvents, startRunningStore } from '../running-store.ts';
+import { appendModes, freshStream, readEvents, someEvents } from '../running-store.ts';
 import { startRecordingProxy } from './recording-proxy.ts';
-import { isEmbedded, startTarget, type Target } from './target.ts';
+import { isEmbedded, mayStop, startStoppableTarget, startTarget, type Target } from './target.ts';
 
 let target: Target;
 beforeAll(async () => {
@@ -67,11 +67,10 @@ it('row 3: an append goes by BatchAppend, and with credentials of its own by App
   expect([proxy.callsOf('BatchAppend').length, proxy.callsOf('Append').length]).toEqual([1, 1]);
 });
 
-it.skipIf(!isEmbedded)(
+it.skipIf(!mayStop)(
   'row 4: the same client appends again after a restart (needs a server that the test may stop)',
   async () => {
-    const restarting = await startRunningStore();
-    onTestFinished(() => restarting.stop());
+    const restarting = await startStoppableTarget();
     for (const { options } of appendModes) {
       const stream = freshStream();
       const append = (expectedRevision: typeof NO_STREAM | bigint) =>
@@ -90,11 +89,10 @@ it.skipIf(!isEmbedded)(
   },
 );
 
-it.skipIf(!isEmbedded)(
+it.skipIf(!mayStop)(
   'row 5: an append is refused with code 14 while the server is down (needs a server that the test may stop)',
   async () => {
-    const stopping = await startRunningStore();
-    onTestFinished(() => stopping.stop());
+    const stopping = await startStoppableTarget();
     for (const { options } of appendModes) {
       const used = stopping.connect();
       await used.appendToStream(freshStream(), someEvents(1), options);

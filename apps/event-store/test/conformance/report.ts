@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { startVitest, type TestCase, type TestModule } from 'vitest/node';
 import { checklist, type Row } from './checklist.ts';
-import { isEmbedded, targetName } from './target.ts';
+import { addressIn, givenUrl } from './given-server.ts';
 
 type Verdict = { status: 'passed' | 'failed' | 'out of scope' | 'not run'; remark?: string };
 
@@ -33,7 +33,7 @@ for (const line of outsideOfRows) print(line);
 
 const count = (status: Verdict['status']) => verdicts.filter(({ verdict }) => verdict.status === status).length;
 const notRun = count('not run') === 0 ? '' : `, ${count('not run')} not run`;
-print(`\nagainst ${targetName}`);
+print(`\nagainst ${givenUrl === undefined ? 'the embedded event store' : addressIn(givenUrl)}`);
 print(`${count('passed')} passed, ${count('failed')} failed, ${count('out of scope')} out of scope${notRun}`);
 process.exitCode = count('failed') === 0 && outsideOfRows.length === 0 ? 0 : 1;
 
@@ -45,7 +45,7 @@ function judge({ number, scope }: Row): Verdict {
     if (result.state === 'failed') return { status: 'failed', remark: firstLine(result.errors[0]) };
   }
   if (own.some((test) => test.result().state !== 'passed')) {
-    return isEmbedded ? { status: 'failed', remark: 'was not run' } : { status: 'not run' };
+    return givenUrl === undefined ? { status: 'failed', remark: 'was not run' } : { status: 'not run' };
   }
   return scope === 'out' ? { status: 'out of scope', remark: 'answers UNIMPLEMENTED' } : { status: 'passed' };
 }
