@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What a fresh machine needs before it can run or test the gateway: packages, and Redis. Sourced by run.sh and
-# run_tests.sh from the folder of the repository.
+# What a fresh machine needs before it can run or test the gateway: packages, Redis, and for one of the tests kubectl.
+# Sourced by run.sh and run_tests.sh from the folder of the repository.
 
 readonly node_major_min=18
 
@@ -60,6 +60,18 @@ install_redis_with_apt() (
   DEBIAN_FRONTEND=noninteractive quietly apt-get install -y -qq --no-install-recommends redis-server
   if [[ -d /run/systemd/system ]]; then quietly systemctl disable redis-server; fi
 )
+
+# For the tests of the Kubernetes manifests, which are skipped without it; nothing else needs it.
+install_kubectl() {
+  if command -v kubectl >/dev/null; then return; fi
+  if command -v apt-get >/dev/null && ((EUID == 0)); then
+    echo 'Installing kubectl ...'
+    apt-get update -qq &>/dev/null || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends kubernetes-client &>/dev/null || true
+  fi
+  command -v kubectl >/dev/null ||
+    echo 'Without kubectl the Kubernetes manifests are not tested: see https://kubernetes.io/docs/tasks/tools'
+}
 
 # Shows what a command says only if it fails.
 quietly() {
