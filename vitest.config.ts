@@ -6,6 +6,8 @@ const generous = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
+    // Vitest would leave one core for itself; of two, that is half.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
