@@ -122,6 +122,9 @@ describe.skipIf(typeof command === 'string')('infra/cluster', () => {
     await expect.poll(() => role('redis-2'), patience).toBe('master');
     await compose('start', 'redis-1');
     await expect.poll(() => role('redis-1').catch(() => null), patience).toBe('slave');
+    // Until it has all that its master has, it confirms no write.
+    const link = () => redisCli('redis-1', passwords.redis, 'INFO', 'replication');
+    await expect.poll(link, patience).toContain('master_link_status:up');
     expect(await writtenBy('two')).toBe('one redis-2 1');
 
     const logs = await compose('logs', '--no-color');
