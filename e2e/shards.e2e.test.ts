@@ -7,7 +7,7 @@ import { freePorts } from '@orders/local-system/free-port';
 import { shardOf } from '@orders/order-store/order-shard';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { postOrders, unsettled } from './order-client.ts';
+import { getOrder, postOrders, unsettled } from './order-client.ts';
 import { prepareSystem, type RunningSystem } from './running-system.ts';
 import { expectPlacedOnce, expectSettled } from './settled.ts';
 
@@ -109,6 +109,10 @@ describe('orders', () => {
     expect(there.length).toBeGreaterThan(0);
     await expectSettled(system.urls, here);
     expect(await unsettled(system.urls.api, there)).toEqual(there);
+    const found = await Promise.all(there.map((id) => getOrder(system.urls.api, id)));
+    expect(new Set(found.map(({ status }) => status))).toEqual(new Set(['placed']));
+    // A list that left out a part of them would be a lie.
+    expect((await fetch(`${system.urls.api}/orders`)).status).toBe(503);
     elsewhere.kill('redis', 'SIGCONT');
     await expectSettled(system.urls, there);
     await expectPlacedOnce(system.urls, ids);

@@ -35,7 +35,7 @@ export const ProjectorSettings = Type.Object({
     minimum: 1_000,
     maximum: 10_000_000,
     default: 100_000,
-    description: 'Jobs that may wait in the placement queue. Further open orders get theirs as these are done.',
+    description: 'Jobs that may wait in the queue of a shard. Further open orders get theirs as these are done.',
   }),
   PROJECTOR_READY_LAG_MAX_MS: milliseconds('The projector reports itself not ready while it is further behind.', 5_000),
   SWEEP_INTERVAL_MS: milliseconds('How often open orders are compared with the queue.', 5_000),

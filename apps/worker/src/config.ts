@@ -22,7 +22,8 @@ export const WorkerSettings = Type.Object({
     minimum: 1,
     maximum: 1_000,
     default: 250,
-    description: 'Placements that one worker has under way at once, over all shards that it serves.',
+    description:
+      'Placements that one worker has under way at once, over all shards that it serves; one for each at the least.',
   }),
   PLACEMENT_LOCK_MS: milliseconds(
     'After this time without a sign of its worker, a placement is taken over; longer than expected outages of Redis.',

@@ -44,9 +44,10 @@ await runService({
     const metrics = workerMetrics(registry);
 
     const homes = servedHomes(config);
+    const concurrency = Math.max(1, Math.floor(config.WORKER_CONCURRENCY / homes.length));
     const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
     const dispatcher = new Agent({
-      connections: config.WORKER_CONCURRENCY,
+      connections: concurrency * homes.length,
       pipelining: 1,
       // Well within the limit of a call: that no connection was made is certain knowledge, that no answer came is none.
       connect: { timeout: config.EXCHANGE_TIMEOUT_MS / 2 },
@@ -86,7 +87,6 @@ await runService({
       newId: randomUUID,
       observe: placementObserver(metrics),
     };
-    const concurrency = Math.ceil(config.WORKER_CONCURRENCY / homes.length);
     const workers = queues.map(({ queue, prefix, url }) => {
       const watch = createStallWatch({ waiting: () => queue.getWaitingCount(), nowMs: Date.now }, stuckAfterMs);
       const processor = placementProcessor({
