@@ -59,20 +59,26 @@ export async function prepareCrashSystem(): Promise<CrashSystem> {
 
   async function runCell({ point, step }: Pick<PointRow, 'point' | 'step'>, stage: Stage): Promise<Finding[]> {
     const name = processOf(step);
+    const reached = `${name} crash point ${point} reached`;
+    // A rebuild that the cell before began would bring the process to its point before there is an order.
+    await until('what the cell before left is done', () => isReady(system));
     if (stage.settings) everyStart.set(name, stage.settings);
     nextStart.set(name, { CRASH_AT: `${point}#${stage.occurrence ?? 1}` });
+    const armed = system.lines.length;
     await restart(name);
-    await until('the API is ready', () => isReady(system));
+    await until('the system is ready', () => isReady(system));
     await setFaults(system, stage.faults);
 
     const since = system.lines.length;
+    if (system.lines.slice(armed).includes(reached))
+      throw new Error(`${point} was reached before any order was posted`);
     const wasWritten = (line: string) => system.lines.slice(since).filter((written) => written === line).length === 1;
     await stage.before?.(system);
     const told = await postOrders({ api: system.urls.api, count: orders, clients: orders });
     acknowledged.push(...told);
     // What brings the process to its end may well be cut off by it.
     const staging = stage.after?.(system).catch(() => undefined);
-    await until(`${point} is reached`, () => wasWritten(`${name} crash point ${point} reached`));
+    await until(`${point} is reached`, () => wasWritten(reached));
     await until(`${name} dies of it`, () => wasWritten(`${name} restarted after {"code":null,"signal":"SIGKILL"}`));
     await Promise.race([staging, sleep(stagingMsMax)]);
     await stage.restore?.(system);
@@ -105,8 +111,14 @@ const processOf = (step: Step): string => {
   return group === 'api' || group === 'worker' ? `${group}-1` : group;
 };
 
-const isReady = ({ urls }: RunningSystem): Promise<boolean> =>
-  fetch(`${urls.api}/health/ready`).then(
+// Ready, a projector has also ended its rebuild.
+async function isReady({ urls, settings: { adminHost, projectors } }: RunningSystem): Promise<boolean> {
+  const ready = [urls.api, `http://${adminHost}:${projectors.adminPort}`].map(answersReady);
+  return (await Promise.all(ready)).every(Boolean);
+}
+
+const answersReady = (base: string): Promise<boolean> =>
+  fetch(`${base}/health/ready`).then(
     async (response) => {
       await response.text();
       return response.ok;
