@@ -19,7 +19,7 @@ main() {
   check_node
   install_packages
   install_redis
-  install_kubectl
+  install_judges
   export PATH="$PWD/node_modules/.bin:$PATH"
   export NODE_OPTIONS=--disable-warning=ExperimentalWarning
   rm -rf "$reports"

@@ -119,6 +119,25 @@ describe('orders', () => {
   });
 });
 
+describe('the figures', () => {
+  it('tell of every process how many shards it knows, and which it serves', async () => {
+    const { adminHost, projectors, workers } = system.settings;
+    const figures = async (base: string) => {
+      const lines = (await (await fetch(`${base}/metrics`)).text()).split('\n');
+      return lines.filter((line) => /^orders_shard/.test(line)).toSorted();
+    };
+    const ofServing = (...indexes: number[]) => [
+      ...indexes.map((index) => `orders_shard_served{shard="${index}"} 1`),
+      `orders_shards ${shards}`,
+    ];
+    const at = (port: number) => `http://${adminHost}:${port}`;
+    expect(await figures(at(projectors.adminPort))).toEqual(ofServing(0, 1));
+    expect(await figures(at(projectors.adminPort + 1))).toEqual(ofServing(2, 3));
+    expect(await figures(at(workers.adminPort))).toEqual(ofServing(0, 1, 2, 3));
+    expect(await figures(system.urls.api)).toEqual(ofServing(0, 1, 2, 3));
+  });
+});
+
 describe('a read model in shards', () => {
   it('is verified as a whole, and built again in part', async () => {
     const lines = (await orders(['verify'])).trimEnd().split('\n');

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What a fresh machine needs before it can run or test the gateway: packages, Redis, and for one of the tests kubectl.
-# Sourced by run.sh and run_tests.sh from the folder of the repository.
+# What a fresh machine needs before it can run or test the gateway: packages, Redis, and for some of the tests the tools
+# that judge what lies in infra. Sourced by run.sh and run_tests.sh from the folder of the repository.
 
 readonly node_major_min=18
 
@@ -29,7 +29,7 @@ install_redis() {
   local hint='install redis-server, or set REDIS_URL to a Redis that runs already'
   local install
   if command -v apt-get >/dev/null; then
-    install=install_redis_with_apt
+    install='quietly apt_install_stopped redis-server'
   elif command -v dnf >/dev/null; then
     install='quietly dnf install -y redis'
   elif command -v apk >/dev/null; then
@@ -47,30 +47,34 @@ install_redis() {
   command -v redis-server >/dev/null || fail "Redis is needed, and its package has no redis-server: $hint"
 }
 
-# Debian would start a Redis of its own right away, and at every boot; a policy of "no" keeps it from that. In a
+# Debian would start a server of its own right away, and at every boot; a policy of "no" keeps it from that. In a
 # subshell, so that the policy is gone at its end, however it ends.
-install_redis_with_apt() (
+apt_install_stopped() (
   local policy=/usr/sbin/policy-rc.d
   if [[ ! -e $policy ]]; then
     trap "rm -f $policy" EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod +x "$policy"
   fi
-  quietly apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive quietly apt-get install -y -qq --no-install-recommends redis-server
-  if [[ -d /run/systemd/system ]]; then quietly systemctl disable redis-server; fi
+  apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" &&
+    if [[ -d /run/systemd/system ]]; then systemctl disable "$1"; fi
 )
 
-# For the tests of the Kubernetes manifests, which are skipped without it; nothing else needs it.
-install_kubectl() {
-  if command -v kubectl >/dev/null; then return; fi
+# For tests that are skipped without them; nothing else needs them.
+install_judges() {
+  install_judge kubectl kubernetes-client 'Kubernetes manifests' https://kubernetes.io/docs/tasks/tools
+  install_judge promtool prometheus 'alerts' https://prometheus.io/download
+}
+
+install_judge() {
+  local command=$1 package=$2 judged=$3 page=$4
+  if command -v "$command" >/dev/null; then return; fi
   if command -v apt-get >/dev/null && ((EUID == 0)); then
-    echo 'Installing kubectl ...'
-    apt-get update -qq &>/dev/null || true
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends kubernetes-client &>/dev/null || true
+    echo "Installing $command ..."
+    apt_install_stopped "$package" &>/dev/null || true
   fi
-  command -v kubectl >/dev/null ||
-    echo 'Without kubectl the Kubernetes manifests are not tested: see https://kubernetes.io/docs/tasks/tools'
+  command -v "$command" >/dev/null || echo "Without $command the $judged are not tested: see $page"
 }
 
 # Shows what a command says only if it fails.

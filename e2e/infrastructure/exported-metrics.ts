@@ -4,6 +4,7 @@ import { createApiMetrics } from '@orders/api/metrics';
 import { createMetrics } from '@orders/event-store/metrics';
 import { exchangeMetrics } from '@orders/exchange/metrics';
 import { projectorMetrics } from '@orders/projector/metrics';
+import { exportShards } from '@orders/telemetry/shard-gauges';
 import { workerMetrics } from '@orders/worker/metrics';
 import { Registry } from 'prom-client';
 
@@ -31,6 +32,7 @@ function registries(): Registry[] {
   const [api, projector, worker, exchange] = [new Registry(), new Registry(), new Registry(), new Registry()];
   createApiMetrics(api);
   projectorMetrics(projector);
+  exportShards(projector, []);
   workerMetrics(worker);
   exchangeMetrics({ registry: exchange, ledger: { size: () => 0 }, desk: { underWay: () => 0 } });
   return [api, projector, worker, exchange, createMetrics().registry];

@@ -66,6 +66,9 @@ describe('the alert rules', () => {
       'orders_queue_full_total',
       'orders_queue_wait_seconds',
       'orders_contradictions_total',
+      'orders_redis_memory_bytes',
+      'orders_shards',
+      'orders_shard_served',
     ];
     expect(vital.filter((series) => !asked.includes(series))).toEqual([]);
   });
@@ -165,18 +168,18 @@ describe('Prometheus and Grafana in containers', () => {
   });
 });
 
-// Prometheus' own judge, wherever somebody has it; what the tests above judge, they judge without.
-if (spawnSync('promtool', ['--version'], { stdio: 'ignore' }).status === 0) {
-  describe('promtool', () => {
-    it.each([
-      ['accepts the configuration and the rules', ['check', 'config', 'prometheus.yml']],
-      ['sees the alerts fire for what they are for, and for nothing else', ['test', 'rules', 'alerts.test.yml']],
-    ])('%s', (_name, args) => {
-      const { status, stdout, stderr } = spawnSync('promtool', args, {
-        cwd: join(folder, 'prometheus'),
-        encoding: 'utf8',
-      });
-      expect(status, `${stdout}${stderr}`).toBe(0);
+// Prometheus' own judge, which run_tests.sh brings where it can; what the tests above judge, they judge without.
+const hasPromtool = spawnSync('promtool', ['--version'], { stdio: 'ignore' }).status === 0;
+
+describe.skipIf(!hasPromtool)('promtool', () => {
+  it.each([
+    ['accepts the configuration and the rules', ['check', 'config', 'prometheus.yml']],
+    ['sees the alerts fire for what they are for, and for nothing else', ['test', 'rules', 'alerts.test.yml']],
+  ])('%s', (_name, args) => {
+    const { status, stdout, stderr } = spawnSync('promtool', args, {
+      cwd: join(folder, 'prometheus'),
+      encoding: 'utf8',
     });
+    expect(status, `${stdout}${stderr}`).toBe(0);
   });
-}
+});

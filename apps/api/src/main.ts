@@ -12,6 +12,7 @@ import { failFast } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
 import { shardHomes } from '@orders/redis/shard-homes';
 import { startAdminServer } from '@orders/telemetry/admin-server';
+import { exportShards } from '@orders/telemetry/shard-gauges';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { v7 as uuidV7 } from 'uuid';
 import { ApiConfig, httpPort } from './config.ts';
@@ -32,7 +33,9 @@ await runService({
     collectDefaultMetrics({ register: registry });
 
     const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
-    const shards = shardHomes(config).map(({ url, tag }) => {
+    const homes = shardHomes(config);
+    exportShards(registry, homes);
+    const shards = homes.map(({ url, tag }) => {
       const redis = openRedis({ url, profile: failFast, log, onStop });
       return redisOrderQueries(redis, keyspace(tag));
     });

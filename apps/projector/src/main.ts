@@ -9,6 +9,7 @@ import { failFast } from '@orders/redis/connection-profiles';
 import { openRedis } from '@orders/redis/open-redis';
 import { servedHomes } from '@orders/redis/shard-homes';
 import { startAdminServer } from '@orders/telemetry/admin-server';
+import { exportShards } from '@orders/telemetry/shard-gauges';
 import { Registry } from 'prom-client';
 import { ProjectorSettings } from './config.ts';
 import { projectorSteps } from './crash-steps.ts';
@@ -26,6 +27,7 @@ await runService({
     const registry = new Registry();
     const metrics = projectorMetrics(registry);
     const homes = servedHomes(config);
+    exportShards(registry, homes);
     const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
 
     const shards = homes.map(({ shard, url, tag }) => {

@@ -1,12 +1,17 @@
 // What the projector counts. Names, units and labels stand here and nowhere else; no id is ever a label.
+import type { Requeued } from '@orders/placement-queue/placement-queue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+
+// A series that begins with its first increment hides that increment from rate().
+const noAnomalies: Record<'unreadable' | 'out-of-sequence', 0> = { unreadable: 0, 'out-of-sequence': 0 };
+const noneSwept: Record<Requeued, 0> = { added: 0, retried: 0, left: 0, full: 0 };
 
 export type ProjectorMetrics = ReturnType<typeof projectorMetrics>;
 
 export function projectorMetrics(registry: Registry) {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  return {
+  const metrics = {
     projectedEvents: new Counter({
       name: 'orders_projected_events_total',
       help: 'Order events committed to the read model.',
@@ -76,6 +81,18 @@ export function projectorMetrics(registry: Registry) {
       labelNames: ['shard'] as const,
       registers,
     }),
+    redisMemoryBytes: new Gauge({
+      name: 'orders_redis_memory_bytes',
+      help: 'Memory that the Redis of the shard uses.',
+      labelNames: ['shard'] as const,
+      registers,
+    }),
+    redisMemoryMaxBytes: new Gauge({
+      name: 'orders_redis_memory_max_bytes',
+      help: 'Memory beyond which the Redis of the shard refuses writes; 0: no limit of its own.',
+      labelNames: ['shard'] as const,
+      registers,
+    }),
     submissionLatencySeconds: new Histogram({
       name: 'orders_submission_latency_seconds',
       help: 'From the acceptance of an order (201) to its submission at the exchange.',
@@ -94,4 +111,7 @@ export function projectorMetrics(registry: Registry) {
       registers,
     }),
   };
+  for (const [kind, none] of Object.entries(noAnomalies)) metrics.anomalies.inc({ kind }, none);
+  for (const [result, none] of Object.entries(noneSwept)) metrics.swept.inc({ result }, none);
+  return metrics;
 }

@@ -8,6 +8,7 @@ import type { PlacementJob } from '@orders/placement-queue/placement-queue';
 import type { Keyspace } from '@orders/read-model/keys';
 import { liveKeys } from '@orders/read-model/live-keys';
 import { countOrders } from '@orders/read-model/redis-open-orders';
+import { redisMemory } from '@orders/redis/memory';
 import type { Logger } from '@orders/telemetry/logger';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -57,8 +58,14 @@ export function watchProgress({ shard, client, redis, queue, keys, state, metric
     metrics.queueWaitSeconds.set(label, await queueWaitSeconds(queue, Date.now()));
   };
 
+  const memory = async () => {
+    const { usedBytes, maxBytes } = await redisMemory(redis);
+    metrics.redisMemoryBytes.set(label, usedBytes);
+    metrics.redisMemoryMaxBytes.set(label, maxBytes);
+  };
+
   const look = async () => {
-    for (const result of await Promise.allSettled([lag(), orders(), jobs()])) {
+    for (const result of await Promise.allSettled([lag(), orders(), jobs(), memory()])) {
       if (result.status === 'rejected') log.debug({ err: result.reason }, 'progress unknown');
     }
   };

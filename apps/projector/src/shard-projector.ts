@@ -12,7 +12,7 @@ import { queueRoom } from '@orders/placement-queue/queue-room';
 import type { Keyspace } from '@orders/read-model/keys';
 import { openOrders, ordersInDoubt } from '@orders/read-model/redis-open-orders';
 import { redisProjection } from '@orders/read-model/redis-projection';
-import { neverEvicts } from '@orders/redis/eviction';
+import { neverEvicts } from '@orders/redis/memory';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ProjectorConfig } from './config.ts';

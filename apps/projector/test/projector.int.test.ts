@@ -264,7 +264,8 @@ describe('the projector', () => {
     await connection.client().appendToStream(orderStream(id), teleported);
     const after = await place(1);
     await expectProjected([id, ...after]);
-    expect((await metrics.anomalies.get()).values).toMatchObject([{ labels: { kind: 'unreadable' }, value: 1 }]);
+    const seen = (await metrics.anomalies.get()).values.filter(({ value }) => value > 0);
+    expect(seen).toMatchObject([{ labels: { kind: 'unreadable' }, value: 1 }]);
   });
 
   it('ends at once when it is told to, even without an event store', async () => {

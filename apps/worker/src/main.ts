@@ -15,6 +15,7 @@ import { keyPrefix } from '@orders/redis/key-tag';
 import { openRedis } from '@orders/redis/open-redis';
 import { servedHomes } from '@orders/redis/shard-homes';
 import { startAdminServer } from '@orders/telemetry/admin-server';
+import { exportShards } from '@orders/telemetry/shard-gauges';
 import { Worker } from 'bullmq';
 import { Registry } from 'prom-client';
 import { Agent } from 'undici';
@@ -44,6 +45,7 @@ await runService({
     const metrics = workerMetrics(registry);
 
     const homes = servedHomes(config);
+    exportShards(registry, homes);
     const concurrency = Math.max(1, Math.floor(config.WORKER_CONCURRENCY / homes.length));
     const connection = openEventStore({ url: config.EVENTSTORE_URL, log, onStop });
     const dispatcher = new Agent({

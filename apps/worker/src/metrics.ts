@@ -1,14 +1,25 @@
 // What a worker counts. Names, units and labels stand here and nowhere else; no id is ever a label.
+import type { PlacementOutcome, QueryOutcome } from '@orders/stock-exchange/exchange';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+import type { PlacementEnd, PlacementObserver } from './place-order.ts';
 
-import type { PlacementObserver } from './place-order.ts';
+// A series that begins with its first increment hides that increment from rate().
+const noAttempts: Record<PlacementOutcome['kind'], 0> = { confirmed: 0, refused: 0, not_placed: 0, unknown: 0 };
+const noQueries: Record<QueryOutcome['kind'], 0> = { found: 0, absent: 0, unknown: 0 };
+const noJobs: Record<PlacementEnd['kind'] | 'error', 0> = {
+  settled: 0,
+  open: 0,
+  superseded: 0,
+  exchange_unavailable: 0,
+  error: 0,
+};
 
 export type WorkerMetrics = ReturnType<typeof workerMetrics>;
 
 export function workerMetrics(registry: Registry) {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  return {
+  const metrics = {
     attempts: new Counter({
       name: 'orders_placement_attempts_total',
       help: 'Calls to the exchange, by outcome.',
@@ -49,6 +60,10 @@ export function workerMetrics(registry: Registry) {
       registers,
     }),
   };
+  for (const [outcome, none] of Object.entries(noAttempts)) metrics.attempts.inc({ outcome }, none);
+  for (const [outcome, none] of Object.entries(noQueries)) metrics.queries.inc({ outcome }, none);
+  for (const [end, none] of Object.entries(noJobs)) metrics.jobs.inc({ end }, none);
+  return metrics;
 }
 
 export const placementObserver = ({ attempts, attemptSeconds, queries }: WorkerMetrics): PlacementObserver => ({
