@@ -1,8 +1,13 @@
 // The filter of a subscription to $all: by stream name or event type, by prefixes or a regular expression. It looks at
 // events as they are stored, and counts how many it has looked at since the last checkpoint.
+import { setFlagsFromString } from 'node:v8';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import type { RecordedEvent } from '../storage/events.ts';
 import { GrpcFailure, handlerException, status } from './failure.ts';
+
+// An expression such as `^(a+)+$` takes twice as long for each letter of a name. After 50,000 steps back V8 then begins
+// anew with its engine that takes none; that one lacks look-around and references to groups.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 export type EventFilter = Readonly<{
   matches: (event: Pick<RecordedEvent, 'stream' | 'type'>) => boolean;

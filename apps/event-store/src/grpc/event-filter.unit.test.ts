@@ -28,6 +28,17 @@ describe('which events match', () => {
   });
 });
 
+describe('an expression that backtracks', () => {
+  // Twice as long for each letter: these would take minutes.
+  const letters = 'a'.repeat(36);
+
+  it.each(['^(a+)+$', '^(a|a)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])('ends: %s', (regex) => {
+    const { matches } = parseFilter(byStream({ regex }));
+    expect(matches({ stream: `${letters}!`, type: 'other' })).toBe(false);
+    expect(matches({ stream: `${letters}A${letters}`, type: 'other' })).toBe(regex.includes('A'));
+  });
+});
+
 describe('the checkpoint interval', () => {
   it('is the multiplier times the window of the client', () => {
     expect(parseFilter(byStream({}).setMax(5).setCheckpointintervalmultiplier(3)).checkpointInterval).toBe(15);

@@ -14,6 +14,7 @@ import { deleteHandler, tombstoneHandler } from './deletion.ts';
 import { dropLateMessages } from './ended-calls.ts';
 import { GrpcFailure, shuttingDown, toFailure } from './failure.ts';
 import { readGossip } from './gossip.ts';
+import { boundMessages } from './message-bounds.ts';
 import { readHandler } from './read.ts';
 import { serializeFrames } from './response-stream.ts';
 import { getSupportedMethods } from './server-features.ts';
@@ -42,6 +43,7 @@ export type GrpcServerDeps = {
 };
 
 export function createGrpcServer({ store, metrics, onUnexpectedError }: GrpcServerDeps) {
+  boundMessages();
   const server = new Server({
     'grpc.max_receive_message_length': frameBytesMax,
     'grpc.max_concurrent_streams': callsPerConnectionMax,

@@ -57,6 +57,7 @@ describe('a message that is no protobuf', () => {
     ['opens groups and closes none', Buffer.alloc(1_000, 0x0b)],
     ['has a type of field that does not exist', Buffer.from([0x0e])],
     ['claims more bytes than there are', Buffer.from([0x0a, 0x7f, 0x00])],
+    ['claims two gigabytes', Buffer.from('1afeaefcfcc6e0ea8105', 'hex')],
   ])('and %s ends a call of any method with an error', async (_name, bytes) => {
     for (const path of allPaths) {
       const ended = await call(grpcHeaders(path), framed(bytes));
