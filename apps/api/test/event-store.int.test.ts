@@ -50,3 +50,17 @@ it('takes orders as soon as the event store is there, without a restart', async 
   await expect.poll(async () => (await get('/health/ready')).statusCode, generous).toBe(200);
   await expect.poll(async () => (await post(limitOrder)).statusCode, generous).toBe(201);
 });
+
+it('answers for itself while the event store is away, and lets balancers send it requests', async () => {
+  const eventStore = await startTestEventStore();
+  const { get, post } = await apiOver(eventStore.url, 1_000);
+  await expect.poll(async () => (await get('/health/serving')).statusCode, generous).toBe(200);
+  await eventStore.stop();
+  await expect.poll(async () => (await get('/health/ready')).statusCode, generous).toBe(503);
+  expect((await get('/health/serving')).statusCode).toBe(200);
+  const answer = await post(limitOrder);
+  expect([answer.statusCode, answer.json()]).toEqual([
+    500,
+    { message: 'Internal server error while placing the order' },
+  ]);
+});

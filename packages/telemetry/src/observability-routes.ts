@@ -1,4 +1,4 @@
-// What an operator asks every process: is it alive, is it of use, what are its figures.
+// What an operator asks every process: is it alive, is it of use, shall requests go there, what are its figures.
 import type {} from '@fastify/swagger';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -18,6 +18,13 @@ const tags = ['operations'];
 export const observabilityRoutes =
   ({ registry, checks, isStopping }: ObservabilityDeps): FastifyPluginAsync =>
   async (app) => {
+    let wasReady = false;
+    const runChecks = async () => {
+      const results = await Promise.all(Object.entries(checks).map(runCheck));
+      wasReady ||= results.every(([, passed]) => passed);
+      return results;
+    };
+
     app.get('/health/live', { logLevel: 'silent', schema: { tags, summary: 'Is the process alive' } }, async () => ({
       status: 'alive',
     }));
@@ -26,13 +33,24 @@ export const observabilityRoutes =
       '/health/ready',
       { logLevel: 'silent', schema: { tags, summary: 'Can the process do its work' } },
       async (_request, reply) => {
-        const results = await Promise.all(Object.entries(checks).map(runCheck));
+        const results = await runChecks();
         const stopping = isStopping();
         const ready = !stopping && results.every(([, passed]) => passed);
         return reply.code(ready ? 200 : 503).send({
           status: stopping ? 'stopping' : ready ? 'ready' : 'not ready',
           checks: Object.fromEntries(results.map(([name, passed]) => [name, passed ? 'ok' : 'failing'])),
         });
+      },
+    );
+
+    // An outage of what all processes share is no reason to send requests elsewhere: what answers there knows less.
+    app.get(
+      '/health/serving',
+      { logLevel: 'silent', schema: { tags, summary: 'Shall requests go here: it was ready once, and does not stop' } },
+      async (_request, reply) => {
+        if (!wasReady) await runChecks();
+        const status = isStopping() ? 'stopping' : wasReady ? 'serving' : 'starting';
+        return reply.code(status === 'serving' ? 200 : 503).send({ status });
       },
     );
 

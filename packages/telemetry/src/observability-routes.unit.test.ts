@@ -3,13 +3,16 @@ import { Counter, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { observabilityRoutes, type ReadinessChecks } from './observability-routes.ts';
 
-async function asked(url: string, checks: ReadinessChecks, stopping = false) {
+async function appWith(checks: ReadinessChecks, isStopping = () => false) {
   const registry = new Registry();
   new Counter({ name: 'orders_counted_total', help: 'Counted.', registers: [registry] }).inc(3);
   const app = Fastify();
-  await app.register(observabilityRoutes({ registry, checks, isStopping: () => stopping }));
-  return app.inject(url);
+  await app.register(observabilityRoutes({ registry, checks, isStopping }));
+  return app;
 }
+
+const asked = async (url: string, checks: ReadinessChecks, stopping = false) =>
+  (await appWith(checks, () => stopping)).inject(url);
 
 describe('/health/ready', () => {
   it('is ready when every check passes', async () => {
@@ -38,6 +41,25 @@ describe('/health/ready', () => {
     const response = await asked('/health/ready', {}, true);
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ status: 'stopping' });
+  });
+});
+
+describe('/health/serving', () => {
+  it('begins when every check passed once, and ends with the stop, whatever the checks say', async () => {
+    let [passes, stops] = [false, false];
+    const app = await appWith({ event_store: () => passes }, () => stops);
+    const told = async () => {
+      const response = await app.inject('/health/serving');
+      return [response.statusCode, response.json().status];
+    };
+    expect(await told()).toEqual([503, 'starting']);
+    passes = true;
+    expect(await told()).toEqual([200, 'serving']);
+    passes = false;
+    expect(await told()).toEqual([200, 'serving']);
+    expect((await app.inject('/health/ready')).statusCode).toBe(503);
+    stops = true;
+    expect(await told()).toEqual([503, 'stopping']);
   });
 });
 
