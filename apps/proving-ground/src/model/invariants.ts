@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { evolve, foldOrder } from '@orders/domain/order';
 import type { Order, OrderEvent } from '@orders/domain/order-types';
 import { decodeCheckpoint } from '@orders/read-model/checkpoint';
-import { viewOfHistory } from '@orders/read-model/order-view';
+import { currentViewVersion, viewOfHistory } from '@orders/read-model/order-view';
 import { processNames, type World } from './world.ts';
 
 /** A promise of the gateway that was not kept. The message says which, and everything that happened before. */
@@ -55,8 +55,10 @@ function isQuiet(world: World): boolean {
   const { redis, log, tended } = world;
   const checkpoint = decodeCheckpoint(redis.content.checkpoint);
   const isAtEnd = checkpoint?.position?.commit === log.log.at(-1)?.position.commit && checkpoint?.phase === 'live';
+  // As Redis may have fallen back to one of before an upgrade, which the projectors have yet to notice.
+  const isCurrent = checkpoint?.viewVersion === currentViewVersion;
   const isStill = !world.turns.isAnythingOnItsWay();
-  return isStill && isAtEnd && tended.size === 0 && unsettled(world).length === 0;
+  return isStill && isAtEnd && isCurrent && tended.size === 0 && unsettled(world).length === 0;
 }
 
 /** Throws {@link BrokenPromiseError}. To be asked of a world that was healed. */
