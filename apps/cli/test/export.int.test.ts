@@ -333,14 +333,16 @@ it('takes an export of one store for none of another that has no name either', a
 });
 
 it('keeps what it has when the event store goes away in the middle', async () => {
+  const eventsPerFile = 400;
   const other = await startExportFixture();
   const folder = newFolder();
-  const many = Array.from({ length: 1_500 }, () => submissionStarted('o-1'));
-  await other.append('o-1', orderPlaced('o-1'), ...many);
-  await other.append('o-1', ...many);
+  const many = Array.from({ length: 3_000 }, () => submissionStarted('o-1'));
+  await other.append('o-1', orderPlaced('o-1'));
+  // Many more than can be on their way already when the event store begins to go away, which takes a container a second.
+  for (let batch = 0; batch < 20; batch += 1) await other.append('o-1', ...many);
   let gone: Promise<void> | null = null;
-  const onProgress = () => {
-    gone ??= other.stop();
+  const onProgress = (_stage: string, done: number) => {
+    if (done > 3 * eventsPerFile) gone ??= other.stop();
   };
   const exporting = exportLog({
     client: other.client,
@@ -349,7 +351,7 @@ it('keeps what it has when the event store goes away in the middle', async () =>
     until: { kind: 'now' },
     askedUntil: 'now',
     signal: new AbortController().signal,
-    eventsPerFile: 400,
+    eventsPerFile,
     onProgress,
   });
   await expect(exporting).rejects.toThrow(UnreachableError);

@@ -8,7 +8,7 @@ export const containerSuites: readonly string[] = [
   'apps/{projector,worker}/test/*.int.test.ts',
   'apps/proving-ground/test/rebuild-beside-projector.int.test.ts',
   'packages/{order-store,placement-queue,read-model}/test/*.int.test.ts',
-  'packages/redis/test/eviction.int.test.ts',
+  'packages/redis/test/memory.int.test.ts',
 ];
 
 export const notInContainers: Readonly<Record<string, string>> = {
