@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { containerSuites, notInContainers } from './packages/test-kit/src/containers/suites.ts';
 
 // Generous ends: nothing in the suites depends on how busy the machine is.
-const generous = { testTimeout: 60_000, hookTimeout: 60_000 };
+const generous = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
 
 export default defineConfig({
   test: {

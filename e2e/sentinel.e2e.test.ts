@@ -34,6 +34,6 @@ it('keeps every promise while Sentinels replace the Redis that it works with', a
   expect(acknowledged.length).toBeGreaterThan(orders / 2);
   await expectSettled(system.urls, acknowledged);
   await expectPlacedOnce(system.urls, acknowledged);
-  await vi.waitFor(() => expect(redis.master.process.signalCode).toBe('SIGKILL'));
+  await vi.waitFor(() => expect(redis.master.process.signalCode).toBe('SIGKILL'), { timeout: 30_000 });
   expect(system.lines.filter((line) => /master-pass|sentinel-pass/.test(line))).toEqual([]);
 });

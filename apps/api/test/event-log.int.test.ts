@@ -247,12 +247,14 @@ it('places orders while the log is read by as many as may, and turns a further o
   };
   const { get, post } = await apiUnderTest({ events });
   const readers = Array.from({ length: 64 }, () => get('/events'));
-  await expect.poll(async () => (await get('/events', { accept: 'text/csv' })).statusCode).toBe(406);
+  await expect
+    .poll(async () => (await get('/events', { accept: 'text/csv' })).statusCode, { timeout: 30_000 })
+    .toBe(406);
   const refused = await get('/events');
   expect(problemIn(refused)).toMatchObject({ status: 503, code: 'too_many_reads' });
   expect(refused.headers['retry-after']).toBe('1');
   expect((await post(limitOrder)).statusCode).toBe(201);
   waiting.resolve();
   expect(new Set((await Promise.all(readers)).map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
-  await expect.poll(async () => (await get('/events')).statusCode).toBe(200);
+  await expect.poll(async () => (await get('/events')).statusCode, { timeout: 30_000 }).toBe(200);
 });

@@ -91,7 +91,7 @@ describe('a rebuild', () => {
       },
       onFolded: () => undefined,
     });
-    await vi.waitFor(() => expect(live).toBeGreaterThan(0n));
+    await vi.waitFor(() => expect(live).toBeGreaterThan(0n), { timeout: 30_000 });
     expect(rebuilt.switched).toBe(true);
     // Beyond it, an order would be behind the checkpoint that never had its job.
     expect(decodeCheckpoint(await liveText())?.position?.commit).toBeLessThanOrEqual(live);

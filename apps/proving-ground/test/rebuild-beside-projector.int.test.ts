@@ -138,7 +138,7 @@ it('switches while orders keep coming, of which none is lost from sight, and non
 
   expect(reads).toBeGreaterThan(100);
   await projected(seen.size);
-  await vi.waitFor(async () => expect(await queue.getWaitingCount()).toBeGreaterThan(0));
+  await vi.waitFor(async () => expect(await queue.getWaitingCount()).toBeGreaterThan(0), { timeout: 30_000 });
   for (const id of seen) {
     const view = await find(id);
     if (view?.status === 'placed') expect(await queue.getJobState(placementJobId(id, 0))).toBe('waiting');

@@ -2,6 +2,8 @@ import type { PlacementOutcome } from '@orders/stock-exchange/exchange';
 import { describe, expect, it, vi } from 'vitest';
 import { exchangeBreaker } from './exchange-breaker.ts';
 
+const generously = { timeout: 30_000 };
+
 const limits = { threshold: 0.6, firstPauseMs: 20, longestPauseMs: 100, doublingMs: 20 };
 const confirmed: PlacementOutcome = { kind: 'confirmed', exchangeOrderId: 'x' };
 const notPlaced: PlacementOutcome = { kind: 'not_placed', reason: 'no connection' };
@@ -57,7 +59,7 @@ describe('exchangeBreaker', () => {
       await calls(confirmed, 3);
       expect(await call(confirmed)).toBe(true);
       expect(changes.at(-1)).toBe(false);
-    });
+    }, generously);
   });
 
   it('tells a probe from a call, and which calls were made in an outage', async () => {
@@ -71,7 +73,7 @@ describe('exchangeBreaker', () => {
     await vi.waitFor(async () => {
       const probed = await guard(async (probing) => (probing ? unknown : confirmed));
       expect(probed).toEqual({ called: true, outcome: unknown, duringOutage: true });
-    });
+    }, generously);
   });
 
   it('lets calls through few at first after an outage, and all of them soon', async () => {
@@ -80,7 +82,7 @@ describe('exchangeBreaker', () => {
     await vi.waitFor(async () => {
       await call(confirmed);
       expect(changes).toEqual([true, false]);
-    });
+    }, generously);
     const held: PromiseWithResolvers<PlacementOutcome>[] = [];
     const all = Array.from({ length: 100 }, () =>
       guard(() => {
@@ -91,7 +93,7 @@ describe('exchangeBreaker', () => {
     );
     await Promise.resolve();
     const first = held.length;
-    await vi.waitFor(() => expect(held).toHaveLength(100));
+    await vi.waitFor(() => expect(held).toHaveLength(100), generously);
     expect(first).toBeLessThan(100);
     for (const { resolve } of held) resolve(confirmed);
     expect((await Promise.all(all)).every(({ called }) => called)).toBe(true);

@@ -53,7 +53,7 @@ it('leaves the jobs to workers that can reach the exchange', async () => {
   const pause = fetchPause(() => isolated);
   await isolated.waitUntilReady();
   await enqueuePlacements(queue, requests);
-  await vi.waitFor(() => expect(refused).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(refused).toBeGreaterThan(0), { timeout: 30_000 });
   const done: string[] = [];
   work(async (orderId) => {
     done.push(orderId);

@@ -13,7 +13,7 @@ describe('periodically', () => {
       },
       (error) => errors.push(error),
     );
-    await vi.waitFor(() => expect(runs).toBeGreaterThan(3));
+    await vi.waitFor(() => expect(runs).toBeGreaterThan(3), { timeout: 30_000 });
     stop();
     expect(errors).toMatchObject([{ message: 'once' }]);
   });
@@ -29,7 +29,7 @@ describe('periodically', () => {
       },
       () => undefined,
     );
-    await vi.waitFor(() => expect(runs).toBe(1));
+    await vi.waitFor(() => expect(runs).toBe(1), { timeout: 30_000 });
     stop();
     gate.resolve();
     await gate.promise;

@@ -4,6 +4,8 @@ import { freePort } from '@orders/local-system/free-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openTcpLink, type TcpLink } from '../src/tcp-link.ts';
 
+const generously = { timeout: 30_000 };
+
 let echo: Server;
 let link: TcpLink;
 let port: number;
@@ -41,34 +43,34 @@ describe('a link between two processes', () => {
     const { heard, say } = call();
     const text = Array.from({ length: 20_000 }, (_, n) => `${n},`).join('');
     say(text);
-    await vi.waitFor(() => expect(heard.text).toBe(text));
+    await vi.waitFor(() => expect(heard.text).toBe(text), generously);
   });
 
   it('breaks connections when it is cut, and lets none come about until it is whole', async () => {
     const before = call();
     before.say('a');
-    await vi.waitFor(() => expect(before.heard.text).toBe('a'));
+    await vi.waitFor(() => expect(before.heard.text).toBe('a'), generously);
     link.become({ kind: 'cut' });
-    await vi.waitFor(() => expect(before.heard.ended).toBe(true));
+    await vi.waitFor(() => expect(before.heard.ended).toBe(true), generously);
     const during = call();
-    await vi.waitFor(() => expect(during.heard.ended).toBe(true));
+    await vi.waitFor(() => expect(during.heard.ended).toBe(true), generously);
     link.become({ kind: 'whole' });
     const after = call();
     after.say('b');
-    await vi.waitFor(() => expect(after.heard.text).toBe('b'));
+    await vi.waitFor(() => expect(after.heard.text).toBe('b'), generously);
   });
 
   it('keeps what is sent into a silence, and delivers it afterwards', async () => {
     const { heard, say } = call();
     say('a');
-    await vi.waitFor(() => expect(heard.text).toBe('a'));
+    await vi.waitFor(() => expect(heard.text).toBe('a'), generously);
     link.become({ kind: 'silent' });
     say('b');
     const other = call();
     other.say('c');
     link.become({ kind: 'slow', delayMs: 5 });
-    await vi.waitFor(() => expect(heard.text).toBe('ab'));
-    await vi.waitFor(() => expect(other.heard.text).toBe('c'));
+    await vi.waitFor(() => expect(heard.text).toBe('ab'), generously);
+    await vi.waitFor(() => expect(other.heard.text).toBe('c'), generously);
     expect(heard.ended).toBe(false);
   });
 

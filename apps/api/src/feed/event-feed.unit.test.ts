@@ -4,6 +4,8 @@ import type { OrderEventBatch } from '@orders/order-store/order-subscription';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eventFeed, type FeedListener, feedDefaults } from './event-feed.ts';
 
+const generously = { timeout: 30_000 };
+
 const recorded = (place: number, orderId = 'o'): RecordedOrderEvent => ({
   event: { type: 'OrderPlaced', data: { order_id: orderId } } as unknown as OrderEvent,
   id: `id-${place}`,
@@ -63,18 +65,18 @@ describe('the feed', () => {
   it('has one subscription for all listeners, and none a while after the last of them', async () => {
     const { feed, begunFrom, open } = breakingFeed({ lingerMs: 20 });
     const leave = [feed.listen(listener()), feed.listen(listener()), feed.listen(listener())];
-    await vi.waitFor(() => expect(open()).toBe(1));
+    await vi.waitFor(() => expect(open()).toBe(1), generously);
     for (const end of leave) end();
-    await vi.waitFor(() => expect([open(), feed.recent()]).toEqual([0, null]));
+    await vi.waitFor(() => expect([open(), feed.recent()]).toEqual([0, null]), generously);
     feed.listen(listener());
-    await vi.waitFor(() => expect(open()).toBe(1));
+    await vi.waitFor(() => expect(open()).toBe(1), generously);
     expect(begunFrom).toEqual([10n, 10n]);
   });
 
   it('outlives a moment without listeners', async () => {
     const { feed, begunFrom, open } = breakingFeed();
     feed.listen(listener())();
-    await vi.waitFor(() => expect(open()).toBe(1));
+    await vi.waitFor(() => expect(open()).toBe(1), generously);
     feed.listen(listener());
     expect(begunFrom).toEqual([10n]);
   });
@@ -90,7 +92,7 @@ describe('the feed', () => {
     const onBegun = vi.fn();
     feed.listen(listener({ onBegun }));
     await vi.waitFor(() => expect(onBegun).toHaveBeenCalledOnce(), 10_000);
-    await vi.waitFor(() => expect(begunFrom).toEqual([7n]));
+    await vi.waitFor(() => expect(begunFrom).toEqual([7n]), generously);
     expect(causes).toHaveLength(1);
   });
 
@@ -103,7 +105,7 @@ describe('the feed', () => {
     const leave = feed.listen(ofOrder('a', 'second'));
     feed.listen(ofOrder('b', 'third'));
     give(recorded(20, 'a'), recorded(21, 'b'), recorded(22, 'c'));
-    await vi.waitFor(() => expect(heard).toEqual(['first 20', 'second 20', 'third 21']));
+    await vi.waitFor(() => expect(heard).toEqual(['first 20', 'second 20', 'third 21']), generously);
     leave();
     give(recorded(23, 'a'));
     await vi.waitFor(() => expect(heard.slice(3)).toEqual(['first 23']), 10_000);

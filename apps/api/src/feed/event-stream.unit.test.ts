@@ -69,7 +69,7 @@ describe('an event stream', () => {
     await take();
     expect(await take()).toBe(': alive\nid: 5\n\n');
     give(chunkOf('event', 6n));
-    await vi.waitFor(async () => expect(await take()).toBe('event'));
+    await vi.waitFor(async () => expect(await take()).toBe('event'), { timeout: 30_000 });
     expect(await take()).toBe(': alive\nid: 6\n\n');
   });
 
@@ -91,7 +91,7 @@ describe('an event stream', () => {
     await take();
     give(chunkOf('event', 6n));
     expect(await take()).toBe('event');
-    await vi.waitFor(() => expect(cut).toHaveBeenCalled());
+    await vi.waitFor(() => expect(cut).toHaveBeenCalled(), { timeout: 30_000 });
   });
 
   it('leaves a client alone that has taken everything, however long nothing happens', async () => {

@@ -192,7 +192,7 @@ it('answers nobody, and shows nobody anything, before the disk has it', async ()
   const answers: unknown[] = [];
   const first = append('s', 'no_stream', event()).then((outcome) => answers.push(outcome));
   const conflicting = append('s', 'no_stream', event()).then((outcome) => answers.push(outcome));
-  await vi.waitFor(() => expect(log.written.lastNumber('s')).toBe(0));
+  await vi.waitFor(() => expect(log.written.lastNumber('s')).toBe(0), { timeout: 30_000 });
   expect([answers, published, log.readAll({ from: 0, direction: 'forwards' })]).toEqual([[], [], []]);
   disk.resolve();
   await Promise.all([first, conflicting]);
