@@ -20,6 +20,11 @@ import { type RebuildOptions, rebuildModel } from '../src/rebuild/rebuild-model.
 import { verifyModel } from '../src/verify/verify-model.ts';
 import { orders } from './command-line.ts';
 
+/** A rebuild has switched to another read model since the checkpoint was read. */
+export class CheckpointMovedError extends Error {
+  override readonly name = 'CheckpointMovedError';
+}
+
 export type ReadModelFixture = Awaited<ReturnType<typeof startReadModelFixture>>;
 
 const start = { viewVersion: currentViewVersion, phase: 'live', position: null, generation: '' } as const;
@@ -53,7 +58,7 @@ export async function startReadModelFixture(redisUrl = testRedisUrl()) {
       const changes = changed.map((after) => ({ id: after.id, before: known.get(after.id) ?? null, after }));
       const position: LogPosition = events.at(-1)?.position ?? previous.position ?? to;
       const next = { ...previous, position };
-      if (!(await projection.commit({ previous, next, changes }))) throw new Error('the checkpoint moved');
+      if (!(await projection.commit({ previous, next, changes }))) throw new CheckpointMovedError();
       previous = next;
     }
     return previous;

@@ -43,9 +43,11 @@ const switchTriesMax = 200;
 /** Rejects with `NotDoneError` when it makes no sense, or comes to nothing, and with `UnreachableError`. */
 export async function rebuildModel(options: RebuildOptions): Promise<Rebuilt> {
   const { client, home, lease, signal } = options;
-  const live = await liveCheckpoint(home, await storeIdOf(client));
-  const build = await startBuild(home, live.storeId, lease, signal);
+  const storeId = await storeIdOf(client);
+  const build = await startBuild(home, storeId, lease, signal);
   try {
+    // Not before: the build that this one may have waited for went live meanwhile.
+    const live = await liveCheckpoint(home, storeId);
     const rebuilt = await rebuildBeside(options, live, build);
     return { ...rebuilt, removed: rebuilt.switched && (await removeFormer(build, options)) };
   } finally {
