@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { containerSuites, notInContainers } from './packages/test-kit/src/containers/suites.ts';
 
 // Generous ends: nothing in the suites depends on how busy the machine is.
-const generous = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
+const patient = { expect: { poll: { timeout: 30_000 } } };
+const generous = { testTimeout: 60_000, hookTimeout: 60_000, ...patient };
 
 export default defineConfig({
   test: {
@@ -40,6 +41,7 @@ export default defineConfig({
           // A test may start several nodes of EventStoreDB, which take seconds each.
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          ...patient,
         },
       },
       {
@@ -49,6 +51,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          ...patient,
         },
       },
     ],
